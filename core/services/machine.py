@@ -1,0 +1,132 @@
+"""What a replicated service must be: a deterministic state machine (Schneider 1990, section 2).
+
+A service lists its operations as `msgspec` structs and executes them one at a time. The order in which
+operations arrive, the sequence number and the front end's timestamp are all it may depend on: no clock, no
+random number, no iteration over a set, no floating point. Two instances that executed the same operations
+are then equal, and `state_hash` says so in 64 bits.
+
+A refused operation ("no such user") is a *result*, equal on every replica; an exception is a bug and stops
+the replica that met it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, runtime_checkable
+
+import msgspec
+from xxhash import xxh3_64_intdigest
+
+Value: TypeAlias = None | bool | int | str | list["Value"] | dict[str, "Value"]
+"""What an operation may answer, and what a snapshot is made of. No floating point: it is not the same
+everywhere."""
+
+MASK_64 = (1 << 64) - 1
+
+
+class Operation(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Base of every operation; a subclass names itself with `tag="post"` and its parameters as fields.
+
+    Fields are `str` or `int` (or `str | int`, or optional ones with a default). `Annotated[str,
+    Meta(description=...)]` gives a form its hint. `READ_ONLY` marks operations that change nothing.
+    """
+
+    READ_ONLY: ClassVar[bool] = False
+
+
+class Refused(msgspec.Struct, frozen=True, gc=False):
+    """The deterministic refusal of an operation, e.g. `Refused("unknown_user")`."""
+
+    code: str
+
+
+class Context(NamedTuple):
+    """What an operation may know of the world besides the state.
+
+    `seq` is the sequence number (from 1); `timestamp` the front end's clock in nanoseconds since the Unix
+    epoch, never decreasing and equal on every replica.
+    """
+
+    seq: int
+    timestamp: int
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One line of a replica's data as a person reads it; `key` stays the same while the value changes."""
+
+    key: str
+    value: str
+
+
+class Page(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A page of a replica's data under `path`: `rows` from `offset` on, out of `total`.
+
+    `branches` are the names of deeper paths (`("users", "posts")`), empty at a leaf.
+    """
+
+    path: str
+    offset: int
+    total: int
+    rows: tuple[Row, ...]
+    branches: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Service(Protocol):
+    """A deterministic state machine that Lockstep can replicate."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    operations: ClassVar[tuple[type[Operation], ...]]
+
+    state_hash: int
+    """64 bits over the whole state, equal when and only when (but for chance) the states are equal. Kept as
+    the operations go, per record, by `RecordHash`, from the record that lies in memory: so a flipped bit is
+    seen as soon as its record is next touched."""
+
+    def apply(self, operation: Any, context: Context) -> Value | Refused:
+        """Execute one operation, completely or (when refused) not at all."""
+
+    def snapshot(self) -> Value:
+        """The whole state, canonical: equal states give equal snapshots."""
+
+    def restore(self, snapshot: Value) -> None:
+        """Become the state of a `snapshot`. Raises `ValueError` when it is not one."""
+
+    def summary(self) -> tuple[Row, ...]:
+        """At most eight rows that tell a person at a glance what is in the state (a card on the stage)."""
+
+    def inspect(self, path: str, offset: int, limit: int) -> Page:
+        """A page of the data: path "" is the root, whose `branches` lead on. An unknown path gives an empty
+        page."""
+
+
+def record_hash(*fields: str | int) -> int:
+    """64-bit hash of one record, the same in every process (unlike `hash`). XXH3 is not cryptographic: it
+    guards against faults, not against a person who looks for collisions."""
+    return xxh3_64_intdigest("\x1f".join(map(str, fields)))
+
+
+class OperationSpec(msgspec.Struct, frozen=True):
+    """An operation as a form or a console shows it."""
+
+    name: str
+    description: str
+    read_only: bool
+    parameters: tuple[ParameterSpec, ...]
+
+
+class ParameterSpec(msgspec.Struct, frozen=True):
+    """A parameter: `kinds` are the accepted types ("text", "integer", "nothing" for an optional null)."""
+
+    name: str
+    kinds: tuple[str, ...]
+    description: str
+    required: bool
+    default: str | int | None
+    max_length: int | None
+
+
+ApplyFunction: TypeAlias = Callable[[Any, Context], Value | Refused]
+
+
