@@ -11,7 +11,7 @@ the replica that met it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
@@ -128,5 +128,3 @@ class ParameterSpec(msgspec.Struct, frozen=True):
 
 
 ApplyFunction: TypeAlias = Callable[[Any, Context], Value | Refused]
-
-

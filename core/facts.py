@@ -1,0 +1,233 @@
+"""What can happen besides frames on links: the control facts and the clients' calls and returns.
+
+Facts go into the wire log beside the frames. Together they are all that replay, checks and picture know.
+Columns (`requests`, `seqs`) are raw little-endian bytes as in `core.protocol.messages`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Pace(StrEnum):
+    """How fast messages travel: untouched, by a visible delay each, or one by one on the user's word."""
+
+    REAL_TIME = "real time"
+    SLOW = "slow"
+    STEP = "step"
+
+
+class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Base of every fact."""
+
+
+class RunStarted(Fact, tag="run_started", frozen=True):
+    """First fact of a run. `wall_ns` is the wall clock at monotonic `time 0` of this record."""
+
+    version: str
+    service: str
+    service_version: int
+    replicas: int
+    clients: int
+    seed: int
+    reply_policy: str
+    failure_policy: str
+    wall_ns: int
+
+
+class RunEnded(Fact, tag="run_ended", frozen=True):
+    """Last fact of a run that ended as it should."""
+
+
+class EpochStarted(Fact, tag="epoch_started", frozen=True):
+    """The front end serves under this epoch from `next_seq` on."""
+
+    epoch: int
+    next_seq: int
+
+
+class Spawned(Fact, tag="spawned", frozen=True):
+    """A replica's process was started."""
+
+    replica: int
+    incarnation: int
+    pid: int
+
+
+class Joined(Fact, tag="joined", frozen=True):
+    """A replica passed the handshake and receives orders from `expected` on."""
+
+    replica: int
+    incarnation: int
+    port: int
+    expected: int
+
+
+class KillOrdered(Fact, tag="kill_ordered", frozen=True):
+    """Somebody asked for a replica to be killed: `by` is "user" or "fence"."""
+
+    replica: int
+    by: str
+
+
+class Exited(Fact, tag="exited", frozen=True):
+    """A replica's process ended. `status` is its exit code, negative for the signal that ended it."""
+
+    replica: int
+    status: int
+    stderr: str
+
+
+class Suspected(Fact, tag="suspected", frozen=True):
+    """A replica was silent too long; it is no longer waited for. `silent_ns` says how long."""
+
+    replica: int
+    silent_ns: int
+
+
+class Trusted(Fact, tag="trusted", frozen=True):
+    """A suspected replica spoke again in time."""
+
+    replica: int
+
+
+class Dropped(Fact, tag="dropped", frozen=True):
+    """A replica left the view for good. `reason` is one sentence."""
+
+    replica: int
+    reason: str
+
+
+class Diverged(Fact, tag="diverged", frozen=True):
+    """A replica's answer or digest differs from the reference from `seq` on."""
+
+    replica: int
+    seq: int
+
+
+class ClientOpened(Fact, tag="client_opened", frozen=True):
+    """A simulated client began."""
+
+    client: int
+
+
+class ClientClosed(Fact, tag="client_closed", frozen=True):
+    """A simulated client ended."""
+
+    client: int
+
+
+class Called(Fact, tag="called", frozen=True):
+    """Clients sent requests at this moment: pairs (client, number) and their encoded operations."""
+
+    requests: bytes
+    operations: list[bytes]
+
+
+class Returned(Fact, tag="returned", frozen=True):
+    """Clients got their answers at this moment, from `replica` (0: from nobody, outcome unknown).
+
+    `requests` are pairs (client, number), `seqs` their u64 sequence numbers (0 when never ordered),
+    `outcomes` one byte each: 0 ok, 1 refused, 2 unknown.
+    """
+
+    replica: int
+    requests: bytes
+    seqs: bytes
+    outcomes: bytes
+
+
+class Answered(Fact, tag="answered", frozen=True):
+    """The text of an answer to a request that a person made by hand, as the console shows it."""
+
+    client: int
+    number: int
+    seq: int
+    replica: int
+    latency_ns: int
+    call: str
+    outcome: str
+    text: str
+
+
+class PaceSet(Fact, tag="pace_set", frozen=True):
+    """Messages travel at this pace from now on; `delay_ns` per message under SLOW."""
+
+    pace: Pace
+    delay_ns: int
+
+
+class LoadSet(Fact, tag="load_set", frozen=True):
+    """The clients' own workload runs or rests."""
+
+    running: bool
+
+
+class CheckCount(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How much one live check has looked at, and how often it failed."""
+
+    name: str
+    checked: int
+    violations: int
+
+
+class Checked(Fact, tag="checked", frozen=True):
+    """Where the live checks stand."""
+
+    counts: tuple[CheckCount, ...]
+
+
+class Violated(Fact, tag="violated", frozen=True):
+    """A live check failed at `seq`. `expected` and `found` are both sides, in words."""
+
+    check: str
+    seq: int
+    replica: int
+    expected: str
+    found: str
+
+
+class Counted(Fact, tag="counted", frozen=True):
+    """The front end's counters, now and then: network overhead in messages and bytes, both directions."""
+
+    messages: int
+    sent_bytes: int
+    received_bytes: int
+    retransmissions: int
+    answered_by_all: int
+    requests: int
+
+
+class Said(Fact, tag="said", frozen=True):
+    """A sentence for the person in front of it; `level` is "info", "warning" or "error"."""
+
+    level: str
+    text: str
+
+
+FactUnion = (
+    RunStarted
+    | RunEnded
+    | EpochStarted
+    | Spawned
+    | Joined
+    | KillOrdered
+    | Exited
+    | Suspected
+    | Trusted
+    | Dropped
+    | Diverged
+    | ClientOpened
+    | ClientClosed
+    | Called
+    | Returned
+    | Answered
+    | PaceSet
+    | LoadSet
+    | Checked
+    | Violated
+    | Counted
+    | Said
+)

@@ -1,0 +1,167 @@
+"""The cluster at one moment, as a person sees it: frozen values that painters turn into a picture.
+
+A card that did not change is the *same object* in the next view, so a painter may cache by identity.
+Times are monotonic nanoseconds of the run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from core.facts import CheckCount, Pace
+
+
+class ReplicaState(Enum):
+    """How a replica is, in the word that the card shows."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    WAITING = "waiting"  # holds messages back, for the expected number is missing
+    LAGGING = "lagging"
+    PAUSED = "paused"
+    SUSPECTED = "suspected"
+    CATCHING_UP = "catching up"
+    DIVERGED = "diverged"
+    DEAD = "dead"
+
+
+class TokenKind(Enum):
+    """What travels: it decides colour and shape."""
+
+    REQUEST = "request"  # client → front end
+    ORDER = "order"  # front end → replica
+    RETRANSMISSION = "retransmission"
+    RESULT = "result"  # replica → front end
+    ANSWER = "answer"  # front end → client
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCard:
+    """A client: what it waits for, or its last answer."""
+
+    client: int
+    call: str  # the open request in words, else the last one; "" before the first
+    waiting_since_ns: int  # 0 when it waits for nothing
+    last_seq: int  # of the last answer; 0 before the first
+    last_outcome: str  # "ok", "refused", "unknown" or ""
+    last_latency_ns: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrontEndCard:
+    """The front end."""
+
+    next_seq: int
+    in_flight: int
+    retransmissions: int
+    executed_by_all: int  # lowest number that every live replica has executed
+    reply_policy: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One row of a replica's data. `lit`: the last operation changed it."""
+
+    key: str
+    value: str
+    lit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaCard:
+    """A replica manager. A dead one keeps its last state."""
+
+    replica: int
+    incarnation: int
+    pid: int
+    port: int
+    state: ReplicaState
+    detail: str  # after the state: "for #128", "−8", "SIGKILL at 12.1 s"
+    expected: int
+    held: tuple[int, ...]  # sequence numbers held back, ascending, at most the 16 lowest
+    held_count: int
+    digest: int  # after `expected - 1`
+    strip: tuple[int, ...]  # digests after the last up to 16 numbers `strip_first …`, oldest first
+    strip_first: int
+    differs: bool  # its digest differs from the other live replicas' at the same number
+    tiles: tuple[Tile, ...]
+    first_answers: int  # how often its answer was the first
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A message on its way between two nodes ("C1", "FE", "R2").
+
+    It left at `sent_ns` and arrives at `due_ns`; a `due_ns` of 0 means that it waits for the user's word.
+    `sample` > 1: it stands for that many messages (real time shows one of many).
+    """
+
+    token: int
+    kind: TokenKind
+    seq: int
+    client: int
+    label: str
+    source: str
+    target: str
+    sent_ns: int
+    due_ns: int
+    sample: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A live check in words."""
+
+    count: CheckCount
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A check that failed: the number and both sides."""
+
+    check: str
+    seq: int
+    replica: int
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Figures of the last second, and of the whole run where said."""
+
+    throughput_per_s: float
+    p50_ns: int
+    p99_ns: int
+    first_answers: tuple[tuple[int, int], ...]  # (replica, how often) over the run
+    messages_per_request: float  # over the run
+    bytes_per_request: float  # over the run
+    answered: int
+    refused: int
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterView:
+    """Everything that the picture of one moment needs."""
+
+    now_ns: int
+    service: str
+    pace: Pace
+    delay_ns: int
+    load_running: bool
+    clients: tuple[ClientCard, ...]
+    front_end: FrontEndCard
+    replicas: tuple[ReplicaCard, ...]
+    tokens: tuple[Token, ...]
+    sampling: int  # real time: one of so many messages is shown; 1 when all are
+    checks: tuple[Verdict, ...]
+    violations: tuple[Violation, ...]
+    metrics: Metrics
+    headline: str  # one sentence over the stage: "3 replicas · first answer wins · tolerates 2 crashes"
+    alert: str  # the one thing to know now: "R2 was killed at 12.1 s …"; "" when all is well

@@ -1,0 +1,42 @@
+"""Messages to bytes and back. The only place where bytes from a peer become values."""
+
+from __future__ import annotations
+
+import msgspec
+
+from core.errors import RemoteProtocolError
+from core.protocol.messages import FromFrontEnd, FromReplica, Message, ResultBody
+
+_encoder = msgspec.msgpack.Encoder()
+_from_front_end: msgspec.msgpack.Decoder[FromFrontEnd] = msgspec.msgpack.Decoder(FromFrontEnd)
+_from_replica: msgspec.msgpack.Decoder[FromReplica] = msgspec.msgpack.Decoder(FromReplica)
+_body = msgspec.msgpack.Decoder(ResultBody)
+
+
+def encode(message: Message | ResultBody) -> bytes:
+    """A message's bytes, without the length that `framing.pack` puts before them."""
+    return _encoder.encode(message)
+
+
+def decode_from_front_end(payload: bytes) -> FromFrontEnd:
+    """What a replica received. Raises RemoteProtocolError when it is not a message of a front end."""
+    try:
+        return _from_front_end.decode(payload)
+    except msgspec.DecodeError as error:
+        raise RemoteProtocolError(f"The front end sent what is not a message ({error}).") from error
+
+
+def decode_from_replica(payload: bytes) -> FromReplica:
+    """What the front end received. Raises RemoteProtocolError when it is not a message of a replica."""
+    try:
+        return _from_replica.decode(payload)
+    except msgspec.DecodeError as error:
+        raise RemoteProtocolError(f"A replica sent what is not a message ({error}).") from error
+
+
+def decode_body(body: bytes) -> ResultBody:
+    """The body of a Result. Raises RemoteProtocolError when it is none."""
+    try:
+        return _body.decode(body)
+    except msgspec.DecodeError as error:
+        raise RemoteProtocolError(f"A replica sent a result that cannot be read ({error}).") from error

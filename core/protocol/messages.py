@@ -1,0 +1,233 @@
+"""What the front end and the replica managers say to each other.
+
+Every message is one frame: a msgpack array led by its tag. Orders and results travel in *batches*, the
+sequence numbers `first_seq … first_seq + count - 1`; the numbers of a batch (request ids, digests) are raw
+little-endian columns, so that a view reads them with `numpy.frombuffer` and no loop.
+
+Order, Result and their fields: Schneider (1990), section 3; Coulouris et al., section 18.3.2 (active
+replication). Times are monotonic nanoseconds, comparable between processes of one machine.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Iterable
+
+import msgspec
+
+PROTOCOL_VERSION = 1
+
+OPEN_SESSION = b"\x91\xa4open"
+"""Operation that opens a client's session (request number 0). Sequenced like any other."""
+CLOSE_SESSION = b"\x91\xa5close"
+"""Operation that closes a session: only a sequenced operation may evict one (rule 4)."""
+
+
+class Message(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Base of every message."""
+
+
+# --- auth -------------------------------------------------------------------------------------------------
+
+
+class Hello(Message, tag="hello", frozen=True):
+    """Front end → replica, first: who calls, and a nonce that the replica must prove it can sign."""
+
+    protocol: int
+    cluster: bytes
+    replica: int
+    incarnation: int
+    nonce: bytes
+
+
+class Challenge(Message, tag="challenge", frozen=True):
+    """Replica → front end: proof over the front end's nonce, and a nonce of its own."""
+
+    nonce: bytes
+    proof: bytes
+
+
+class Proof(Message, tag="proof", frozen=True):
+    """Front end → replica: proof over the replica's nonce."""
+
+    proof: bytes
+
+
+class Welcome(Message, tag="welcome", frozen=True):
+    """Replica → front end: both sides know each other; what runs there and what it expects next."""
+
+    protocol: int
+    python: str
+    service: str
+    service_version: int
+    expected: int
+
+
+# --- order and reply --------------------------------------------------------------------------------------
+
+
+class Order(Message, tag="order", frozen=True):
+    """A batch of ordered requests.
+
+    `requests` is a u32 column of pairs (client, request number), `operations` the encoded operations;
+    `timestamp` is the front end's, nanoseconds since the Unix epoch, one for the batch.
+    """
+
+    epoch: int
+    first_seq: int
+    count: int
+    timestamp: int
+    requests: bytes
+    operations: list[bytes]
+
+
+class OrderHead(Message, tag="order", frozen=True):
+    """The front of an Order: what a view needs, without its operations."""
+
+    epoch: int
+    first_seq: int
+    count: int
+    timestamp: int
+    requests: bytes
+
+
+class Result(Message, tag="result", frozen=True):
+    """A replica's answer to a batch. `body` is an encoded ResultBody: equal bytes on every replica."""
+
+    epoch: int
+    incarnation: int
+    first_seq: int
+    count: int
+    received_ns: int
+    started_ns: int
+    finished_ns: int
+    last_digest: int
+    body: bytes
+
+
+class ResultHead(Message, tag="result", frozen=True):
+    """The front of a Result."""
+
+    epoch: int
+    incarnation: int
+    first_seq: int
+    count: int
+    received_ns: int
+    started_ns: int
+    finished_ns: int
+    last_digest: int
+
+
+class ResultBody(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Request ids as ordered, one encoded outcome each, and the digest after each as a u64 column."""
+
+    requests: bytes
+    digests: bytes
+    outcomes: list[bytes]
+
+
+class Nack(Message, tag="nack", frozen=True):
+    """Replica → front end: I hold later numbers and miss `first_seq … last_seq`."""
+
+    first_seq: int
+    last_seq: int
+
+
+# --- liveness ---------------------------------------------------------------------------------------------
+
+
+class Ping(Message, tag="ping", frozen=True):
+    """Front end → replica: are you there?"""
+
+    nonce: int
+
+
+class Pong(Message, tag="pong", frozen=True):
+    """Replica → front end: what it expects, what it holds (ranges as pairs first, last), its digest."""
+
+    nonce: int
+    expected: int
+    held: tuple[int, ...]
+    digest: int
+
+
+# --- look -------------------------------------------------------------------------------------------------
+
+
+class Inspect(Message, tag="inspect", frozen=True):
+    """Front end → replica: show a page of your data. An empty path with limit 0 asks for the summary."""
+
+    nonce: int
+    path: str
+    offset: int
+    limit: int
+
+
+class Snapshot(Message, tag="snapshot", frozen=True):
+    """Replica → front end: a page of its data as of `expected - 1`; rows are pairs (key, value)."""
+
+    nonce: int
+    expected: int
+    digest: int
+    path: str
+    offset: int
+    total: int
+    rows: tuple[tuple[str, str], ...]
+    branches: tuple[str, ...] = ()
+
+
+# --- control ----------------------------------------------------------------------------------------------
+
+
+class Bye(Message, tag="bye", frozen=True):
+    """Front end → replica: leave in peace."""
+
+
+class Failure(Message, tag="failure", frozen=True):
+    """Either side, before it closes the link: what went wrong, and whether it surely did not happen."""
+
+    definite: bool
+    text: str
+
+
+FromFrontEnd = Hello | Proof | Order | Ping | Inspect | Bye | Failure
+FromReplica = Challenge | Welcome | Result | Nack | Pong | Snapshot | Failure
+
+FRAMES: tuple[type[Message], ...] = (
+    Hello, Challenge, Proof, Welcome, Order, Result, Nack, Ping, Pong, Inspect, Snapshot, Bye, Failure,
+)  # fmt: skip
+
+
+def pack_u32(values: Iterable[int]) -> bytes:
+    """A u32 column, little-endian."""
+    return _little(array("I", values))
+
+
+def pack_u64(values: Iterable[int]) -> bytes:
+    """A u64 column, little-endian."""
+    return _little(array("Q", values))
+
+
+def unpack_u32(column: bytes) -> array[int]:
+    """The numbers of a u32 column. Raises `ValueError` when its length is no multiple of 4."""
+    return _read("I", column)
+
+
+def unpack_u64(column: bytes) -> array[int]:
+    """The numbers of a u64 column. Raises `ValueError` when its length is no multiple of 8."""
+    return _read("Q", column)
+
+
+def _little(numbers: array[int]) -> bytes:
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
+def _read(kind: str, column: bytes) -> array[int]:
+    numbers: array[int] = array(kind)
+    numbers.frombytes(column)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
