@@ -101,7 +101,7 @@ def _client(client: int, kind: str, next_seq: int, busy: bool) -> ClientCard:
 
 
 def _digest(seq: int, salt: str = "") -> int:
-    return xxh3_64_intdigest(f"{seq}{salt}")
+    return xxh3_64_intdigest(f"{seq}{salt}".encode())
 
 
 def _strip(expected: int, salt: str = "", since: int = 0) -> tuple[int, ...]:
