@@ -1,8 +1,8 @@
 """Make the parts of the environment that are stale: system packages by apt, the rest by venv and pip.
 
 Its idea: while pip works there is no stamp of packages, and an environment without one is made anew, so
-whatever broke into the last try, the next one repairs it. Nothing is built elsewhere and moved in, because the
-programs of a virtual environment know its path. One start prepares at a time; the others wait for it.
+whatever broke into the last try, the next one repairs it. Nothing is built elsewhere and moved in, because
+the programs of a virtual environment know its path. One start prepares at a time; the others wait for it.
 """
 
 from __future__ import annotations
