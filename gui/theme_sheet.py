@@ -1,0 +1,119 @@
+"""The style sheet: what the palette cannot say. Its only reader is `gui.theme`."""
+
+from __future__ import annotations
+
+from string import Template
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QColor
+
+if TYPE_CHECKING:
+    from gui.theme import Theme
+
+_SHEET = Template("""
+QWidget { font-size: ${px13}px; }
+QMainWindow, QDialog { background: $surface; }
+QMainWindow::separator { background: $background; width: ${px4}px; height: ${px4}px; }
+QMainWindow::separator:hover { background: $accent; }
+
+QToolBar { background: $surface; border: none; border-bottom: 1px solid $outline;
+           padding: ${px5}px ${px8}px; spacing: ${px4}px; }
+QToolBar::separator { background: $outline; width: 1px; margin: ${px4}px ${px6}px; }
+QToolButton { color: $text; background: transparent; border: 1px solid transparent;
+              border-radius: ${px6}px; padding: ${px5}px ${px10}px; }
+QToolButton:hover { background: $hover; }
+QToolButton:checked, QToolButton:pressed { background: $selection; border-color: $accent; }
+QToolButton:focus { border-color: $accent; }
+QToolButton:disabled { color: $text_disabled; }
+QToolButton::menu-indicator { width: 0; }
+
+QDockWidget { color: $text; font-weight: 600; }
+QDockWidget::title { background: $surface; padding: ${px8}px ${px12}px; border-bottom: 1px solid $outline; }
+QDockWidget > QWidget { background: $surface; }
+
+QPushButton { color: $text; background: $raised; border: 1px solid $outline_strong;
+              border-radius: ${px6}px; padding: ${px6}px ${px14}px; }
+QPushButton:hover { background: $hover; }
+QPushButton:pressed { background: $selection; }
+QPushButton:focus { border-color: $accent; }
+QPushButton:default { background: $accent; color: $on_accent; border-color: $accent; font-weight: 600; }
+QPushButton:disabled { color: $text_disabled; background: $surface; border-color: $outline; }
+QPushButton[danger="true"] { color: $bad; border-color: $bad; }
+
+QLineEdit, QPlainTextEdit, QTextEdit, QTextBrowser, QSpinBox, QDoubleSpinBox {
+    color: $text; background: $sunken; border: 1px solid $outline_strong; border-radius: ${px6}px;
+    padding: ${px4}px ${px8}px; selection-background-color: $selection; selection-color: $text; }
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus {
+    border-color: $accent; }
+QLineEdit:disabled, QSpinBox:disabled { color: $text_disabled; border-color: $outline; }
+QLineEdit[console="true"], QPlainTextEdit[console="true"] { font-family: "JetBrains Mono", monospace; }
+QPlainTextEdit[console="true"], QTextBrowser { border: none; border-radius: 0; }
+
+QAbstractItemView { color: $text; background: $sunken; alternate-background-color: $surface; border: none;
+    gridline-color: $outline; selection-background-color: $selection; selection-color: $text; }
+QAbstractItemView::item { padding: ${px3}px ${px6}px; }
+QAbstractItemView::item:hover { background: $hover; }
+QAbstractItemView::item:selected { background: $selection; color: $text; }
+QHeaderView { background: $surface; }
+QHeaderView::section { color: $text_muted; background: $surface; border: none;
+    border-bottom: 1px solid $outline; padding: ${px5}px ${px6}px; font-weight: 600; }
+
+QScrollBar:vertical { background: transparent; width: ${px10}px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: ${px10}px; margin: 0; }
+QScrollBar::handle { background: $outline_strong; border-radius: ${px3}px; margin: ${px2}px; }
+QScrollBar::handle:vertical { min-height: ${px28}px; }
+QScrollBar::handle:horizontal { min-width: ${px28}px; }
+QScrollBar::handle:hover { background: $text_faint; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+
+QMenuBar { color: $text; background: $surface; border-bottom: 1px solid $outline; }
+QMenuBar::item { padding: ${px5}px ${px10}px; border-radius: ${px4}px; background: transparent; }
+QMenuBar::item:selected { background: $hover; }
+QMenu { color: $text; background: $raised; border: 1px solid $outline_strong; padding: ${px4}px; }
+QMenu::item { padding: ${px6}px ${px24}px; border-radius: ${px4}px; }
+QMenu::item:selected { background: $selection; color: $text; }
+QMenu::item:disabled { color: $text_disabled; }
+QMenu::separator { height: 1px; background: $outline; margin: ${px4}px ${px8}px; }
+QToolTip { color: $text; background: $raised; border: 1px solid $outline_strong; padding: ${px6}px; }
+
+QTabWidget::pane { border: none; border-top: 1px solid $outline; }
+QTabBar { background: $surface; }
+QTabBar::tab { color: $text_muted; background: transparent; padding: ${px8}px ${px14}px; border: none;
+    border-bottom: 2px solid transparent; }
+QTabBar::tab:hover { color: $text; background: $hover; }
+QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
+QTabBar::tab:focus { color: $accent; }
+
+QStatusBar { color: $text_muted; background: $surface; border-top: 1px solid $outline; }
+QStatusBar::item { border: none; }
+QGroupBox { color: $text; border: 1px solid $outline; border-radius: ${px8}px; margin-top: ${px10}px;
+    padding: ${px10}px; font-weight: 600; }
+QGroupBox::title { subcontrol-origin: margin; left: ${px10}px; padding: 0 ${px4}px; }
+QProgressBar { color: $text; background: $sunken; border: 1px solid $outline_strong; border-radius: ${px4}px;
+    text-align: center; }
+QProgressBar::chunk { background: $accent; border-radius: ${px3}px; }
+QSlider::groove:horizontal { height: ${px4}px; background: $outline; border-radius: ${px2}px; }
+QSlider::sub-page:horizontal { background: $accent; border-radius: ${px2}px; }
+QSlider::handle:horizontal { width: ${px14}px; height: ${px14}px; margin: -${px5}px 0; background: $text;
+    border-radius: ${px7}px; }
+QSlider::handle:horizontal:focus { background: $accent; }
+QLabel[role="muted"] { color: $text_muted; }
+QLabel[role="faint"] { color: $text_faint; }
+QLabel[role="title"] { font-size: ${px16}px; font-weight: 600; }
+QLabel[role="ok"] { color: $ok; }
+QLabel[role="warn"] { color: $warn; }
+QLabel[role="bad"] { color: $bad; font-weight: 600; }
+QLabel[role="number"] { font-family: "JetBrains Mono", monospace; }
+""")
+
+
+def sheet(theme: Theme) -> str:
+    """The sheet in the colours and sizes of `theme`.
+
+    Widgets choose among the looks with dynamic properties: `role` of a label ("muted", "faint", "title",
+    "ok", "warn", "bad", "number"), `console` of an input, `danger` of a button.
+    """
+    colours = {key: value.name() for key, value in vars(theme).items() if isinstance(value, QColor)}
+    sizes = {f"px{n}": str(theme.px(n)) for n in range(1, 33)}
+    return _SHEET.substitute(colours | sizes)
