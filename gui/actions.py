@@ -1,0 +1,146 @@
+"""Everything a person can do in the window, as data: one list for shortcuts, menus, palette and help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QIcon, QKeySequence
+
+from gui.icons import Icons
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One thing to do. `tip` says what comes of it; `group` is its heading in the help."""
+
+    id: str
+    text: str
+    group: str
+    tip: str
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    checkable: bool = False
+
+
+_TIME, _CLUSTER, _VIEW, _WINDOW = "Pace", "Cluster", "Look", "Window"
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        "step",
+        "Step",
+        _TIME,
+        "Deliver the oldest message; when messages travel by themselves, stop them first",
+        ("Space",),
+        "step-forward",
+    ),
+    ActionSpec(
+        "pace_real", "Real time", _TIME, "Messages travel untouched", ("Ctrl+1",), "zap", checkable=True
+    ),
+    ActionSpec(
+        "pace_slow",
+        "Slow",
+        _TIME,
+        "Every message takes a visible while",
+        ("Ctrl+2",),
+        "hourglass",
+        checkable=True,
+    ),
+    ActionSpec(
+        "pace_step",
+        "Step by step",
+        _TIME,
+        "Nothing arrives until you say so",
+        ("Ctrl+3",),
+        "step-forward",
+        checkable=True,
+    ),
+    ActionSpec(
+        "load",
+        "Run load",
+        _CLUSTER,
+        "Let the simulated clients send requests by themselves, or rest",
+        ("L",),
+        "play",
+        checkable=True,
+    ),
+    ActionSpec(
+        "query", "Query…", _CLUSTER, "Fill in a query for the selected client, else C1", ("Q",), "send"
+    ),
+    ActionSpec(
+        "kill", "Kill replica", _CLUSTER, "End the selected replica's process (SIGKILL)", ("K",), "skull"
+    ),
+    ActionSpec("clients_more", "One client more", _CLUSTER, "Add a client", ("Ctrl+Up",), "plus"),
+    ActionSpec("clients_fewer", "One client fewer", _CLUSTER, "Take a client away", ("Ctrl+Down",), "minus"),
+    ActionSpec(
+        "restart",
+        "New cluster…",
+        _CLUSTER,
+        "End this cluster and start one with the chosen replicas",
+        (),
+        "repeat",
+    ),
+    ActionSpec("inspect", "Inspect data", _VIEW, "Show the selected node and its data", ("I",), "database"),
+    ActionSpec(
+        "copy_pid", "Copy pid", _VIEW, "Copy the selected replica's process id", ("Ctrl+Shift+C",), "copy"
+    ),
+    ActionSpec("console", "Go to console", _VIEW, "Type a command", ("Ctrl+L", "F6"), "terminal"),
+    ActionSpec("find", "Find in event log", _VIEW, "Filter the events", ("Ctrl+F",), "search"),
+    ActionSpec("larger", "Larger type", _VIEW, "For a projector", ("Ctrl++", "Ctrl+="), "plus"),
+    ActionSpec("smaller", "Smaller type", _VIEW, "For more room", ("Ctrl+-",), "minus"),
+    ActionSpec("normal", "Normal type", _VIEW, "Type at its own size", ("Ctrl+0",), "circle"),
+    ActionSpec(
+        "theme", "Light or dark", _VIEW, "Change between the light and the dark theme", ("Ctrl+T",), "sun"
+    ),
+    ActionSpec(
+        "theme_system", "Theme of the system", _VIEW, "Follow the system's light or dark", (), "monitor"
+    ),
+    ActionSpec("fullscreen", "Full screen", _WINDOW, "The window fills the screen", ("F11",), "maximize"),
+    ActionSpec(
+        "reset_layout",
+        "Reset layout",
+        _WINDOW,
+        "Docks and nodes go back to their first places",
+        (),
+        "rotate-ccw",
+    ),
+    ActionSpec("palette", "Command palette", _WINDOW, "Everything, by its name", ("Ctrl+K",), "command"),
+    ActionSpec("help", "Shortcuts", _WINDOW, "All shortcuts", ("?", "F1"), "circle-help"),
+    ActionSpec("quit", "Quit", _WINDOW, "End every process and leave", ("Ctrl+Q",), "log-out"),
+)
+
+
+class Actions(Mapping[str, QAction]):
+    """The actions of one window, by id."""
+
+    def __init__(self, parent: QObject, icons: Icons, specs: Iterable[ActionSpec] = ACTIONS) -> None:
+        self.specs = {spec.id: spec for spec in specs}
+        self._actions = {spec.id: _action(parent, spec) for spec in self.specs.values()}
+        self.tint(icons)
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._actions)
+
+    def __len__(self) -> int:
+        return len(self._actions)
+
+    def tint(self, icons: Icons) -> None:
+        """Give every action its icon in the present theme's colour."""
+        for spec in self.specs.values():
+            self._actions[spec.id].setIcon(icons.icon(spec.icon) if spec.icon else QIcon())
+
+
+def _action(parent: QObject, spec: ActionSpec) -> QAction:
+    action = QAction(spec.text, parent)
+    action.setObjectName(spec.id)
+    action.setShortcuts([QKeySequence(keys) for keys in spec.keys])
+    action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+    action.setCheckable(spec.checkable)
+    keys = f"  ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})" if spec.keys else ""
+    action.setToolTip(f"{spec.tip}{keys}")
+    action.setStatusTip(spec.tip)
+    return action
