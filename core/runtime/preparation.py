@@ -53,6 +53,7 @@ NOISE = (
     "Collecting ",
     "Downloading ",
     "Using cached ",
+    "Installing collected",
     "Looking in ",
     "Requirement already",
     "[notice]",
@@ -154,7 +155,7 @@ def prepare_system(machine: Machine, stale: Sequence[str], held: IO[bytes]) -> N
     missing = missing_of_system(machine, stale)
     if missing:
         line = apt_line(missing.values(), refresh=True)
-        raise NotPrepared(f"system packages could not be installed.\n{output.tail()}\nNext, by hand: {line}")
+        raise NotPrepared(f"system packages could not be installed.\n{output.tail()}Next, by hand: {line}")
 
 
 def missing_of_system(machine: Machine, stale: Sequence[str]) -> dict[str, str]:
@@ -176,19 +177,23 @@ def prepare_packages(root: Path, machine: Machine, stale: Sequence[str], held: I
     """Make the virtual environment where it has no good stamp, and let pip install what the locks name."""
     made = [part for part in PACKAGES if part == "packages" or part in stale]
     locks = PACKAGES[made[-1]]
-    count = len({name for lock in locks for name in pinned_names(read(root / lock))})
-    output = Output(machine, count)
+    names = {name for lock in locks for name in pinned_names(read(root / lock))}
+    if "packages" not in stale:
+        names.difference_update(pinned_names(read(root / PACKAGES["packages"][0])))
+    output = Output(machine, len(names))
     for part in PACKAGES:
         _remove(stamp(root, part))
     if "packages" in stale:
-        machine.say("making the environment in .venv; the first time takes a minute or two")
+        machine.say("making the environment in .venv: a minute or two, 200 MB to fetch, 700 MB on the disk")
         _remove(root / ".venv")
         base = str(getattr(sys, "_base_executable", "") or sys.executable)
-        if machine.run([base, "-I", "-m", "venv", str(root / ".venv")], output, held) != 0:
-            raise NotPrepared(f"the environment could not be made.\n{output.tail()}\n{output.advice()}")
-    machine.say(f"fetching and installing {count} packages, up to 200 MB")
-    if machine.run(pip_command(root, locks), output, held) != 0:
-        raise NotPrepared(f"the packages could not be installed.\n{output.tail()}\n{output.advice()}")
+        status = machine.run([base, "-I", "-m", "venv", str(root / ".venv")], output, held)
+        if status != 0:
+            raise NotPrepared(output.failure("the environment could not be made", status))
+    machine.say(f"fetching and installing {len(names)} packages")
+    status = machine.run(pip_command(root, locks), output, held)
+    if status != 0:
+        raise NotPrepared(output.failure("the packages could not be installed", status))
     _stamp(root, machine, made)
     machine.say("the environment is ready")
 
@@ -224,17 +229,18 @@ class Output:
             self._machine.say("  all fetched, unpacking")
 
     def tail(self) -> str:
-        """The last lines that say something, indented."""
-        told = [line for line in self.lines if line.strip() and not line.startswith(NOISE)]
-        return "\n".join("    " + line[:200] for line in told[-4:])
+        """The last lines that say something, indented, each on a line of its own."""
+        told = [line.strip() for line in self.lines]
+        return "".join(
+            f"    {line[:200]}\n" for line in [x for x in told if x and not x.startswith(NOISE)][-4:]
+        )
 
-    def advice(self) -> str:
-        """What to do next, judged by what pip wrote."""
+    def failure(self, what: str, status: int) -> str:
+        """Say what failed, the words of whoever failed, and what to do next, judged by these words."""
         text = "\n".join(self.lines)
-        for signs, advice in PIP_ADVICE:
-            if any(sign in text for sign in signs):
-                return advice
-        return "Start again: the environment is then made from the beginning."
+        fitting = (advice for signs, advice in PIP_ADVICE if any(sign in text for sign in signs))
+        advice = next(fitting, "Start again: the environment is then made from the beginning.")
+        return f"{what} (status {status}).\n{self.tail()}{advice}"
 
 
 @contextlib.contextmanager
