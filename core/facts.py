@@ -190,9 +190,14 @@ class Violated(Fact, tag="violated", frozen=True):
 
 
 class Counted(Fact, tag="counted", frozen=True):
-    """The front end's counters, now and then: network overhead in messages and bytes, both directions."""
+    """The front end's counters, now and then: network overhead, both directions.
+
+    A message is one order or one result for one replica (or a sign of life, a look); a frame carries a batch
+    of them.
+    """
 
     messages: int
+    frames: int
     sent_bytes: int
     received_bytes: int
     retransmissions: int

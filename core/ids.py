@@ -1,7 +1,7 @@
 """Identifiers, as the textbook names them.
 
 client id            1…64, `C1` to a person
-request number       from 1 within a client; 0 opens its session
+request number       from 1 within a client; the first opens its session
 sequence number      from 1, given by the front end, without gaps
 replica id           1…7, `R1` to a person
 incarnation          from 1; a revived replica is a new incarnation

@@ -32,3 +32,6 @@ START_TIMEOUT_NS = 10_000_000_000
 
 INSPECT_ROWS = 200
 """Rows in one page of a replica's data at most."""
+
+LAG_REQUESTS = 32_768
+"""How far clients may run ahead of the slowest replica that is waited for, before they wait for it too."""

@@ -19,7 +19,7 @@ import msgspec
 PROTOCOL_VERSION = 1
 
 OPEN_SESSION = b"\x91\xa4open"
-"""Operation that opens a client's session (request number 0). Sequenced like any other."""
+"""Operation that opens a client's session. Sequenced like any other."""
 CLOSE_SESSION = b"\x91\xa5close"
 """Operation that closes a session: only a sequenced operation may evict one (rule 4)."""
 

@@ -1,0 +1,153 @@
+"""The live checks: five properties of every single request, judged while the cluster runs.
+
+digest         every replica's digest equals the reference machine's at every sequence number
+real_time      no request returned before an earlier-numbered one was called (linearizability's real-time
+               order; Herlihy and Wing 1990): walking in sequence order, the running maximum of call times
+               never exceeds a later request's return time
+reply          every replica's answer equals the reference machine's
+at_most_once   a request ordered twice is executed once
+fifo           each client's requests are ordered as it sent them
+
+All are cheap because the log is a witness: it holds the order, so nothing has to be searched. A violation is
+kept with its number and both sides.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+
+from core.checks.reference import ReferenceMachine
+from core.facts import CheckCount, Violated
+from core.ids import RequestId
+from core.protocol.codec import decode_body
+from core.protocol.messages import Order, Result, unpack_u64
+from core.services.calls import outcome_words
+from core.services.machine import Service
+
+NAMES = ("digest", "real_time", "reply", "at_most_once", "fifo")
+KEPT_VIOLATIONS = 1_000
+
+
+@dataclass(slots=True)
+class _Batch:
+    """An ordered batch whose responses are still being compared."""
+
+    count: int
+    body: bytes
+    waiting: set[int] = field(default_factory=set)
+
+
+class LiveChecks:
+    """Fed with what is ordered, responded and returned; `take` gives the violations found since."""
+
+    def __init__(self, service: Service) -> None:
+        self._reference = ReferenceMachine(service)
+        self._batches: dict[int, _Batch] = {}
+        self._returns: dict[int, tuple[int, int, int]] = {}  # first seq → (count, latest call, return)
+        self._next_return = 1
+        self._latest_call = 0
+        self._checked = dict.fromkeys(NAMES, 0)
+        self._violations = dict.fromkeys(NAMES, 0)
+        self._found: list[Violated] = []
+        self.diverged: set[int] = set()
+        """Replicas whose digest left the reference's: from there on every digest differs."""
+
+    def ordered(self, order: Order, replicas: tuple[int, ...]) -> None:
+        """The front end ordered this batch for these replicas."""
+        reference = self._reference
+        body = reference.execute(order)
+        self._batches[order.first_seq] = _Batch(order.count, body, set(replicas))
+        self._checked["fifo"] += order.count
+        if reference.out_of_turn:
+            for seq, client, number in reference.out_of_turn:
+                text = f"{RequestId(client, number)} was ordered as #{seq} before an earlier request of its client"
+                self._violate("fifo", seq, 0, "requests in the order of the client", text)
+            reference.out_of_turn.clear()
+
+    def responded(self, replica: int, result: Result) -> None:
+        """A replica responded to a batch."""
+        batch = self._batches.get(result.first_seq)
+        if batch is None or replica not in batch.waiting:
+            return
+        batch.waiting.discard(replica)
+        for name in ("digest", "reply", "at_most_once"):
+            self._checked[name] += batch.count
+        if batch.body != result.body:
+            self._compare(replica, result.first_seq, batch.body, result.body)
+        if not batch.waiting:
+            self._forget(result.first_seq, batch)
+
+    def lost(self, replica: int) -> None:
+        """A replica is down: its outstanding responses will not come."""
+        for first_seq, batch in list(self._batches.items()):
+            batch.waiting.discard(replica)
+            if not batch.waiting:
+                self._forget(first_seq, batch)
+
+    def returned(self, first_seq: int, count: int, latest_call_ns: int, return_ns: int) -> None:
+        """The requests `first_seq …` returned together; the latest of them was called at `latest_call_ns`."""
+        self._returns[first_seq] = (count, latest_call_ns, return_ns)
+        while (known := self._returns.pop(self._next_return, None)) is not None:
+            count, latest_call_ns, return_ns = known
+            if latest_call_ns > self._latest_call:
+                self._latest_call = latest_call_ns
+            if self._latest_call > return_ns:
+                self._violate(
+                    "real_time",
+                    self._next_return,
+                    0,
+                    "no return before an earlier-numbered request was called",
+                    f"#{self._next_return} returned {self._latest_call - return_ns:,} ns before that",
+                )
+            self._checked["real_time"] += count
+            self._next_return += count
+
+    def unknown(self, requests: tuple[tuple[int, int, int], ...]) -> None:
+        """These (client, number, seq) ended without an answer: they return at infinity."""
+        for client, number, seq in requests:
+            self._reference.gave_up(client, number)
+            if seq:
+                self._returns[seq] = (1, 0, sys.maxsize)
+
+    def counts(self) -> tuple[CheckCount, ...]:
+        """How much each check has looked at, and how often it failed."""
+        return tuple(CheckCount(name, self._checked[name], self._violations[name]) for name in NAMES)
+
+    @property
+    def violations(self) -> int:
+        """How often any check failed."""
+        return sum(self._violations.values())
+
+    def take(self) -> list[Violated]:
+        """The violations found since the last call (at most KEPT_VIOLATIONS)."""
+        found, self._found = self._found, []
+        return found
+
+    def _compare(self, replica: int, first_seq: int, expected: bytes, found: bytes) -> None:
+        """The bytes differ: find the first number at which they do, and what differs there."""
+        ours, theirs = decode_body(expected), decode_body(found)
+        for offset, (right, wrong) in enumerate(zip(ours.outcomes, theirs.outcomes, strict=False)):
+            if right != wrong:
+                seq = first_seq + offset
+                name = "at_most_once" if seq in self._reference.repeated else "reply"
+                self._violate(name, seq, replica, outcome_words(right), outcome_words(wrong))
+        if replica in self.diverged:
+            return
+        digests = zip(unpack_u64(ours.digests), unpack_u64(theirs.digests), strict=False)
+        for seq, (shown, shows) in enumerate(digests, first_seq):
+            if shown != shows:
+                self.diverged.add(replica)
+                name = "at_most_once" if seq in self._reference.repeated else "digest"
+                self._violate(name, seq, replica, f"digest {shown:016x}", f"digest {shows:016x}")
+                return
+
+    def _forget(self, first_seq: int, batch: _Batch) -> None:
+        del self._batches[first_seq]
+        if self._reference.repeated:
+            self._reference.repeated.difference_update(range(first_seq, first_seq + batch.count))
+
+    def _violate(self, name: str, seq: int, replica: int, expected: str, found: str) -> None:
+        self._violations[name] += 1
+        if len(self._found) < KEPT_VIOLATIONS:
+            self._found.append(Violated(name, seq, replica, expected, found))

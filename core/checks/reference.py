@@ -1,0 +1,89 @@
+"""The reference machine: the same service, executed once more beside the cluster, by other code.
+
+It knows no hold-back queue and no session table: it is shown the ordered requests one batch after the other
+and says what every replica must answer, byte for byte, and which digest it must show at every number. That
+makes one comparison of bytes check answers, digests and at-most-once together.
+"""
+
+from __future__ import annotations
+
+from xxhash import xxh3_64_intdigest
+
+from core.protocol.codec import encode
+from core.protocol.messages import CLOSE_SESSION, OPEN_SESSION, Order, ResultBody, pack_u64, unpack_u32
+from core.services.calls import (
+    INVALID_OPERATION,
+    NO_SESSION,
+    OK_NOTHING,
+    STALE_REQUEST,
+    UNREADABLE,
+    encode_outcome,
+    operation_decoder,
+)
+from core.services.machine import Context, Service
+
+
+class ReferenceMachine:
+    """Executes orders in their order; remembers which requests came twice and which came out of turn."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._decode = operation_decoder(service.operations)
+        self._last: dict[int, tuple[int, bytes]] = {}
+        self._digest = 0
+        self.repeated: set[int] = set()
+        """Sequence numbers whose request had been ordered before: they must not execute again."""
+        self.out_of_turn: list[tuple[int, int, int]] = []
+        """(seq, client, request number) of requests that overtook an earlier one of their client."""
+
+    def execute(self, order: Order) -> bytes:
+        """The ResultBody that every replica must answer to this batch, encoded."""
+        service, last, digest, seq = self._service, self._last, self._digest, order.first_seq
+        ids = unpack_u32(order.requests)
+        outcomes: list[bytes] = []
+        digests: list[int] = []
+        for client, number, raw in zip(ids[::2], ids[1::2], order.operations, strict=True):
+            before = last.get(client)
+            if before is not None and number == before[0] + 1:
+                outcome = self._outcome(raw, seq, order.timestamp)
+                last[client] = (number, outcome)
+                if raw == CLOSE_SESSION:
+                    del last[client]
+            else:
+                outcome = self._unusual(client, number, raw, seq, order.timestamp)
+            digest = xxh3_64_intdigest(raw + outcome, digest ^ service.state_hash)
+            outcomes.append(outcome)
+            digests.append(digest)
+            seq += 1
+        self._digest = digest
+        return encode(ResultBody(order.requests, pack_u64(digests), outcomes))
+
+    def gave_up(self, client: int, number: int) -> None:
+        """The client will never repeat this request, whose fate nobody knows: a gap after it is in turn."""
+        before = self._last.get(client)
+        if before is not None and before[0] < number:
+            self._last[client] = (number, before[1])
+
+    def _outcome(self, raw: bytes, seq: int, timestamp: int) -> bytes:
+        if raw == CLOSE_SESSION:
+            return OK_NOTHING
+        try:
+            operation = self._decode(raw)
+        except UNREADABLE:
+            return INVALID_OPERATION
+        return encode_outcome(self._service.apply(operation, Context(seq, timestamp)))
+
+    def _unusual(self, client: int, number: int, raw: bytes, seq: int, timestamp: int) -> bytes:
+        before = self._last.get(client)
+        if before is None:
+            if raw != OPEN_SESSION:
+                return NO_SESSION
+            self._last[client] = (number, OK_NOTHING)
+            return OK_NOTHING
+        if number <= before[0]:
+            self.repeated.add(seq)
+            return before[1] if number == before[0] else STALE_REQUEST
+        self.out_of_turn.append((seq, client, number))
+        outcome = self._outcome(raw, seq, timestamp)
+        self._last[client] = (number, outcome)
+        return outcome

@@ -1,0 +1,125 @@
+"""The front end: order, multicast, collect, answer.
+
+Active replication in the textbook's five steps (Coulouris et al., section 18.3.2), as they read here:
+
+    1 request       `request`   clients' requests of one moment arrive
+    2 coordination  `request`   the Sequencer numbers them, the MulticastLog sends them to every member
+    3 execution                 (at the replicas: core/replica/replica_manager.py)
+    4 agreement     `received`  the ResponseCollector matches the responses by identifier and compares them
+    5 response      `received`  the first response answers the client
+
+Pure: every method is one step, `(input, now) → effects`; `now` is monotonic nanoseconds. A replica that went
+down is dropped for good (the default failure policy): it leaves the view, and nothing waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.effects import Effect, Multicast, ReturnUnknown, Suspect
+from core.errors import RemoteProtocolError
+from core.group.failure_detector import FailureDetector
+from core.group.multicast import MulticastLog
+from core.group.responses import ResponseCollector
+from core.group.sequencer import Request, Sequencer
+from core.group.view import View
+from core.limits import LAG_REQUESTS, WINDOW_REQUESTS
+from core.protocol.codec import encode
+from core.protocol.messages import Failure, FromReplica, Nack, Order, Ping, Pong, Result, Snapshot
+
+
+class FrontEnd:
+    """One front end over one group of replicas."""
+
+    def __init__(self, epoch: int, wall_minus_monotonic_ns: int) -> None:
+        self.sequencer = Sequencer(epoch)
+        self.view = View()
+        self.log = MulticastLog()
+        self.responses = ResponseCollector()
+        self.detector = FailureDetector()
+        self._wall_minus_monotonic_ns = wall_minus_monotonic_ns
+        self._pings = 0
+
+    def room(self) -> int:
+        """How many more requests may be ordered now (rule 11): the window of unanswered requests, and no
+        further ahead than LAG_REQUESTS of the slowest replica that is waited for."""
+        window = WINDOW_REQUESTS - self.responses.unanswered
+        slowest = self.view.executed_by_waited_for()
+        if slowest is None:
+            return window if self.view.members else 0
+        return min(window, LAG_REQUESTS - (self.sequencer.next_seq - 1 - slowest))
+
+    def request(self, requests: Sequence[Request], now: int) -> tuple[Order, Multicast]:
+        """Number these requests as one batch and send them to every member: at most `room()` of them."""
+        order = self.sequencer.order(requests, now + self._wall_minus_monotonic_ns)
+        replicas = self.view.replicas
+        self.responses.expect(order, replicas)
+        return order, self.log.multicast(order, encode(order), replicas)
+
+    def joined(self, replica: int, incarnation: int, expected: int, now: int) -> None:
+        """A replica passed the handshake. Raises RemoteProtocolError when it missed what the log lost."""
+        if expected != self.sequencer.next_seq:
+            raise RemoteProtocolError(
+                f"R{replica} expects #{expected}, but the group is at #{self.sequencer.next_seq}."
+            )
+        self.view.join(replica, incarnation, expected)
+        self.detector.watch(replica, now)
+
+    def received(self, replica: int, message: FromReplica, now: int) -> tuple[Effect, ...]:
+        """Take a replica's message. Raises RemoteProtocolError when it breaks the protocol."""
+        member = self.view.members.get(replica)
+        if member is None:
+            return ()  # dropped: from a past life
+        life = self.detector.heard(replica, now)
+        if life:
+            member.suspected = False
+        match message:
+            case Result():
+                if message.incarnation != member.incarnation:
+                    return life
+                member.executed = max(member.executed, message.first_seq + message.count - 1)
+                return life + self.responses.collect(replica, message)
+            case Pong(_, expected):
+                member.executed = max(member.executed, expected - 1)
+                return life
+            case Nack(first_seq, last_seq):
+                return life + self.log.missing(replica, first_seq, last_seq)
+            case Snapshot():
+                return life
+            case Failure(_, text):
+                raise RemoteProtocolError(text)
+            case _:
+                raise RemoteProtocolError(f"Unexpected {type(message).__name__} from R{replica}.")
+
+    def lost(self, replica: int) -> tuple[Effect, ...]:
+        """A replica is down: drop it for good. Without any left, what is in flight ends as unknown."""
+        self.detector.forget(replica)
+        self.log.forget(replica)
+        if not self.view.drop(replica):
+            return ()
+        if self.view.members:
+            self.responses.forget(replica)
+            return ()
+        return (ReturnUnknown(self.responses.abandon()),)
+
+    def link_full(self, replica: int) -> None:
+        """A replica's link holds LINK_BACKLOG_BYTES that it did not take: it alone falls behind."""
+        self.log.link_full(replica)
+
+    def link_drained(self, replica: int) -> tuple[Effect, ...]:
+        """It took them: what it missed follows."""
+        return self.log.link_drained(replica)
+
+    def tick(self, now: int) -> tuple[Effect, ...]:
+        """To be called every HEARTBEAT_NS: judge silences, send a Ping to everybody, forget old batches."""
+        effects = self.detector.tick(now)
+        for effect in effects:
+            if isinstance(effect, Suspect):
+                self.view.members[effect.replica].suspected = True
+        self.trim()
+        self._pings += 1
+        return (*effects, Multicast(self.view.replicas, encode(Ping(self._pings))))
+
+    def trim(self) -> None:
+        """Let go of the batches that every member has executed."""
+        self.log.trim(self.view.executed_by_all())

@@ -1,0 +1,43 @@
+"""The group as the front end sees it: who is a member, who is waited for, how far each has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Member:
+    """A replica that passed the handshake and was not dropped."""
+
+    replica: int
+    incarnation: int
+    executed: int  # highest number that it is known to have executed
+    suspected: bool = False
+
+
+class View:
+    """The live replicas. One that was dropped never comes back under the same incarnation."""
+
+    def __init__(self) -> None:
+        self.members: dict[int, Member] = {}
+
+    @property
+    def replicas(self) -> tuple[int, ...]:
+        """The ids of the members, ascending."""
+        return tuple(sorted(self.members))
+
+    def join(self, replica: int, incarnation: int, expected: int) -> None:
+        """Count a replica in; it has executed everything before `expected`."""
+        self.members[replica] = Member(replica, incarnation, expected - 1)
+
+    def drop(self, replica: int) -> bool:
+        """Count it out. False when it was no member."""
+        return self.members.pop(replica, None) is not None
+
+    def executed_by_all(self) -> int:
+        """The lowest number that every member has executed; 0 without members."""
+        return min((member.executed for member in self.members.values()), default=0)
+
+    def executed_by_waited_for(self) -> int | None:
+        """The same over the members that are not suspected; None when there is none."""
+        return min((m.executed for m in self.members.values() if not m.suspected), default=None)

@@ -1,0 +1,201 @@
+"""The replica manager: hold back until the expected number comes, execute in order, respond.
+
+The textbook's steps 2 to 4 as one replica sees them (Coulouris et al., section 18.3.2; Schneider 1990):
+
+    coordination   an Order beyond the expected number waits in the hold-back queue
+    execution      duplicate? → apply → session table → digest, one request after the other
+    agreement      nothing to do: total order and determinism have done it; the digest proves it
+    response       one Result for each batch
+
+Pure: bytes in, effects out. `clock` only stamps how long an execution took.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from xxhash import xxh3_64_intdigest
+
+from core.effects import Effect, Halt, Send
+from core.errors import RemoteProtocolError
+from core.limits import GAP_NACK_AFTER_NS, INSPECT_ROWS, WINDOW_REQUESTS
+from core.protocol.codec import encode
+from core.protocol.messages import (
+    CLOSE_SESSION,
+    OPEN_SESSION,
+    Failure,
+    FromFrontEnd,
+    Inspect,
+    Nack,
+    Order,
+    Ping,
+    Pong,
+    Result,
+    ResultBody,
+    Snapshot,
+    pack_u64,
+    unpack_u32,
+)
+from core.replica.hold_back_queue import HoldBackQueue
+from core.replica.session_table import SessionTable
+from core.services.calls import INVALID_OPERATION, OK_NOTHING, UNREADABLE, encode_outcome, operation_decoder
+from core.services.machine import Context, Row, Service
+
+RENACK_AFTER_NS = 100_000_000
+"""A gap that was asked for and is still open is asked for again after this long."""
+
+
+class ReplicaManager:
+    """One replica's side of active replication over one service."""
+
+    def __init__(self, service: Service, incarnation: int, clock: Callable[[], int]) -> None:
+        self.service = service
+        self.sessions = SessionTable()
+        self.held = HoldBackQueue()
+        self.expected = 1
+        self.digest = 0
+        self._decode = operation_decoder(service.operations)
+        self._incarnation = incarnation
+        self._clock = clock
+        self._epoch = 0
+        self._answered: dict[int, bytes] = {}  # first number → Result payload, to repeat when asked again
+        self.nack_at: int | None = None
+        """When the open gap is to be asked for: the shell calls `tick` then. None without a gap."""
+
+    def step(self, message: FromFrontEnd, payload: bytes, now: int) -> tuple[Effect, ...]:
+        """Take one message (and the bytes it came in) at monotonic time `now` in nanoseconds.
+
+        Raises RemoteProtocolError when the front end breaks the protocol.
+        """
+        match message:
+            case Order():
+                return self._ordered(message, payload, now)
+            case Ping(nonce):
+                return (Send(encode(Pong(nonce, self.expected, self.held.ranges(), self.digest))),)
+            case Inspect():
+                return (Send(encode(self._look(message))),)
+            case _:
+                raise RemoteProtocolError(f"Unexpected {type(message).__name__} after the handshake.")
+
+    def tick(self, now: int) -> tuple[Effect, ...]:
+        """Ask for the gap when it has been open for too long."""
+        if self.nack_at is None or now < self.nack_at:
+            return ()
+        self.nack_at = now + RENACK_AFTER_NS
+        return (Send(encode(Nack(self.expected, self.held.lowest() - 1))),)
+
+    def _ordered(self, order: Order, payload: bytes, now: int) -> tuple[Effect, ...]:
+        if order.epoch < self._epoch:
+            return ()
+        self._epoch = order.epoch
+        if order.first_seq != self.expected:
+            return self._out_of_order(order, payload, now)
+        effects = self._execute(order, now)
+        while self.held and (following := self.held.take(self.expected)) is not None:
+            effects += self._execute(following, now)
+        self.nack_at = now + GAP_NACK_AFTER_NS if self.held else None
+        return effects
+
+    def _out_of_order(self, order: Order, payload: bytes, now: int) -> tuple[Effect, ...]:
+        if order.first_seq < self.expected:
+            repeated = self._answered.get(order.first_seq)
+            return (Send(repeated),) if repeated is not None else ()
+        if self.held.hold(order, payload) and self.nack_at is None:
+            self.nack_at = now + GAP_NACK_AFTER_NS
+        return ()
+
+    def _execute(self, order: Order, received_ns: int) -> tuple[Effect, ...]:
+        started_ns = self._clock()
+        try:
+            body = self._execute_each(order)
+        except Exception as error:  # a bug in the service: stop, and never answer for half an execution
+            reason = f"The service failed in the batch at #{order.first_seq}: {type(error).__name__}: {error}"
+            return (Send(encode(Failure(False, reason))), Halt(reason))
+        self.expected += order.count
+        payload = encode(
+            Result(
+                order.epoch,
+                self._incarnation,
+                order.first_seq,
+                order.count,
+                received_ns,
+                started_ns,
+                self._clock(),
+                self.digest,
+                body,
+            )
+        )
+        self._remember(order.first_seq, payload)
+        return (Send(payload),)
+
+    def _execute_each(self, order: Order) -> bytes:
+        ids = unpack_u32(order.requests)
+        if not len(ids) == 2 * order.count == 2 * len(order.operations):
+            raise ValueError(f"a batch of {order.count} that carries {len(order.operations)} operations")
+        service, last, digest = self.service, self.sessions.last, self.digest
+        apply, decode, seq, timestamp = service.apply, self._decode, order.first_seq, order.timestamp
+        outcomes: list[bytes] = []
+        digests: list[int] = []
+        for client, number, raw in zip(ids[::2], ids[1::2], order.operations, strict=True):
+            session = last.get(client)
+            if session is None or number <= session[0]:
+                outcome = self._without_execution(client, number, raw)
+            else:
+                try:
+                    operation = decode(raw)
+                except UNREADABLE:
+                    outcome = self._without_service(client, number, raw)
+                else:
+                    outcome = encode_outcome(apply(operation, Context(seq, timestamp)))
+                    last[client] = (number, outcome)
+            digest = xxh3_64_intdigest(raw + outcome, digest ^ service.state_hash)
+            outcomes.append(outcome)
+            digests.append(digest)
+            seq += 1
+        self.digest = digest
+        return encode(ResultBody(order.requests, pack_u64(digests), outcomes))
+
+    def _without_execution(self, client: int, number: int, raw: bytes) -> bytes:
+        """A session opens here; a request that is not new gets its recorded answer (at most once)."""
+        if raw == OPEN_SESSION and client not in self.sessions.last:
+            self.sessions.record(client, number, OK_NOTHING)
+            return OK_NOTHING
+        recorded = self.sessions.recorded(client, number)
+        assert recorded is not None, "a new request of an open session is executed"
+        return recorded
+
+    def _without_service(self, client: int, number: int, raw: bytes) -> bytes:
+        """A session closes here; other bytes that are no operation are refused, on every replica alike."""
+        if raw == CLOSE_SESSION:
+            self.sessions.close(client)
+            return OK_NOTHING
+        self.sessions.record(client, number, INVALID_OPERATION)
+        return INVALID_OPERATION
+
+    def _remember(self, first_seq: int, payload: bytes) -> None:
+        answered = self._answered
+        answered[first_seq] = payload
+        if len(answered) > WINDOW_REQUESTS:
+            del answered[next(iter(answered))]
+
+    def _look(self, inspect: Inspect) -> Snapshot:
+        if inspect.limit == 0 and not inspect.path:
+            rows = self.service.summary()
+            return self._snapshot(inspect, len(rows), rows, ())
+        page = self.service.inspect(inspect.path, max(0, inspect.offset), min(inspect.limit, INSPECT_ROWS))
+        return self._snapshot(inspect, page.total, page.rows, page.branches)
+
+    def _snapshot(
+        self, inspect: Inspect, total: int, rows: Iterable[Row], branches: Sequence[str]
+    ) -> Snapshot:
+        pairs = tuple((row.key, row.value) for row in rows)
+        return Snapshot(
+            inspect.nonce,
+            self.expected,
+            self.digest,
+            inspect.path,
+            inspect.offset,
+            total,
+            pairs,
+            tuple(branches),
+        )

@@ -1,0 +1,194 @@
+"""The command line: `run`, `bench`, `doctor`. What needs a window is handed in by `main.py`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from core import __version__
+from core.errors import LockstepError, StartError, UsageError
+from core.limits import MAX_CLIENTS, MAX_REPLICAS, MIN_REPLICAS
+from core.runtime.headless import Report, RunSettings
+from core.runtime.session import record_run
+
+HOLDS, VIOLATED, WRONG_USE, NOT_STARTED = 0, 1, 2, 3
+DEFAULT_SECONDS = 5.0
+
+OpenWindow = Callable[[RunSettings, Path | None], int]
+Demo = Callable[[RunSettings], int]
+Bench = Callable[[bool, bool, float], int]
+
+
+def make(open_window: OpenWindow, demo: Demo, bench: Bench, has_display: Callable[[], bool]) -> typer.Typer:
+    """The command line over the given launchers; calling the result runs it and exits."""
+    app = typer.Typer(
+        name="lockstep",
+        help="State machine replication, shown with real processes.",
+        no_args_is_help=False,
+        invoke_without_command=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+    )
+
+    @app.callback()
+    def root(
+        context: typer.Context,
+        version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+    ) -> None:
+        if version:
+            typer.echo(f"lockstep {__version__}")
+            raise typer.Exit
+        if context.invoked_subcommand is None:
+            settings = RunSettings()
+            raise typer.Exit(
+                guarded(lambda: open_window(settings, None) if has_display() else demo(settings))
+            )
+
+    @app.command()
+    def run(
+        scenario: Annotated[
+            str | None, typer.Argument(help="A scenario; `demo` is the only one yet.")
+        ] = None,
+        headless: Annotated[bool, typer.Option("--headless", help="No window: run, check, report.")] = False,
+        replicas: Annotated[
+            int, typer.Option(help=f"Replica daemons, {MIN_REPLICAS} to {MAX_REPLICAS}.")
+        ] = 3,
+        clients: Annotated[int, typer.Option(help=f"Simulated clients, 1 to {MAX_CLIENTS}.")] = 3,
+        service: Annotated[str, typer.Option(help="social, kv, or module:Class of your own.")] = "social",
+        requests: Annotated[int | None, typer.Option(help="End after so many requests.")] = None,
+        seconds: Annotated[float | None, typer.Option(help="End after so many seconds.")] = None,
+        seed: Annotated[int, typer.Option(help="Seed of the clients' workload.")] = 1,
+        think_ms: Annotated[float, typer.Option(help="Pause between an answer and the next request.")] = 0.0,
+        burst: Annotated[int, typer.Option(help="Requests in a row between two pauses.")] = 1,
+        record: Annotated[Path | None, typer.Option(help="Write the wire log to this file.")] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    ) -> None:
+        """Run a cluster: in a window, or headless to its end with a verdict."""
+
+        def go() -> int:
+            check_numbers(replicas, clients, requests, seconds, think_ms, burst)
+            if scenario not in (None, "demo"):
+                raise UsageError(f"There is no scenario “{scenario}”.", "The only one yet is “demo”.")
+            ends = seconds if seconds is not None or requests is not None else DEFAULT_SECONDS
+            settings = RunSettings(service, replicas, clients, seed, requests, ends, think_ms, burst)
+            if headless or as_json:
+                return report_run(settings, record, as_json)
+            if scenario == "demo" and not has_display():
+                return demo(settings)
+            if not has_display():
+                raise UsageError("There is no display for a window.", "Add --headless.")
+            return open_window(settings, record)
+
+        raise typer.Exit(guarded(go))
+
+    @app.command(name="bench")
+    def bench_command(
+        gui: Annotated[bool, typer.Option("--gui", help="Measure the window under full load.")] = False,
+        as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+        seconds: Annotated[float, typer.Option(help="How long each part runs.")] = 5.0,
+    ) -> None:
+        """Measure throughput and latency against the ceiling of this very machine."""
+        raise typer.Exit(guarded(lambda: bench(gui, as_json, seconds)))
+
+    @app.command()
+    def doctor(
+        as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    ) -> None:
+        """Look for what could keep Lockstep from running well here."""
+        from core.runtime.doctor import examine, print_findings
+
+        findings = examine()
+        raise typer.Exit(print_findings(findings, as_json))
+
+    return app
+
+
+def guarded(action: Callable[[], int]) -> int:
+    """The action's exit code, or a sentence on stderr and the exit code of what went wrong."""
+    try:
+        return action()
+    except UsageError as error:
+        return _complain(error, WRONG_USE)
+    except StartError as error:
+        return _complain(error, NOT_STARTED)
+    except LockstepError as error:
+        return _complain(error, WRONG_USE)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _complain(error: LockstepError, code: int) -> int:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[bold red]Error:[/] {error}", markup=True)
+    return code
+
+
+def check_numbers(
+    replicas: int, clients: int, requests: int | None, seconds: float | None, think_ms: float, burst: int
+) -> None:
+    """Raise UsageError, with a sentence that helps, for numbers that make no run."""
+    if not MIN_REPLICAS <= replicas <= MAX_REPLICAS:
+        raise UsageError(
+            f"{replicas} replicas are not possible: {MIN_REPLICAS} to {MAX_REPLICAS} are.",
+            f"Seven already survive six crashes; try --replicas {min(max(replicas, MIN_REPLICAS), MAX_REPLICAS)}.",
+        )
+    if not 1 <= clients <= MAX_CLIENTS:
+        raise UsageError(f"{clients} clients are not possible: 1 to {MAX_CLIENTS} are.", "Change --clients.")
+    if requests is not None and seconds is not None:
+        raise UsageError(
+            "A run ends after --requests or after --seconds, not both.", "Leave one of them out."
+        )
+    if requests is not None and requests < 1:
+        raise UsageError(f"{requests} requests are too few.", "Ask for at least one.")
+    if seconds is not None and not 0 < seconds <= 86_400:
+        raise UsageError(f"{seconds:g} seconds are not possible.", "Ask for more than 0 and at most 86,400.")
+    if not 0 <= think_ms <= 60_000:
+        raise UsageError(f"A think time of {think_ms:g} ms is not possible.", "0 to 60,000 are.")
+    if not 1 <= burst <= 1_000:
+        raise UsageError(f"Bursts of {burst} requests are not possible.", "1 to 1,000 are.")
+
+
+def report_run(settings: RunSettings, record: Path | None, as_json: bool) -> int:
+    """Run headless, print what it did, and give the exit code of its verdict."""
+    report = record_run(settings, record)
+    if as_json:
+        sys.stdout.write(json.dumps(report.as_json()) + "\n")
+    else:
+        print_report(settings, report, record)
+    return HOLDS if report.holds else VIOLATED
+
+
+def print_report(settings: RunSettings, report: Report, record: Path | None) -> None:
+    """The report for a person."""
+    console = Console(highlight=False)
+    console.print(
+        f"[bold]{report.answered:,}[/] of {report.requests:,} requests answered by {settings.replicas} replicas "
+        f"for {settings.clients} clients ({report.refused:,} refused by the service, {report.unknown:,} unknown)."
+    )
+    console.print(
+        f"{report.throughput_per_s:,.0f} requests/s · p50 {report.p50_ns / 1e3:,.0f} µs · "
+        f"p99 {report.p99_ns / 1e3:,.0f} µs · {report.messages_per_request:.1f} messages and "
+        f"{report.bytes_per_request:,.0f} bytes per request"
+    )
+    table = Table(box=None, pad_edge=False)
+    for title, side in (("check", "left"), ("checked", "right"), ("violations", "right")):
+        table.add_column(title, justify=side)  # type: ignore[arg-type]
+    for check in report.checks:
+        table.add_row(check.name.replace("_", " "), f"{check.checked:,}", f"{check.violations:,}")
+    console.print(table)
+    for replica in report.replicas:
+        console.print(
+            f"R{replica['id']} pid {replica['pid']} {replica['state']}: expects #{replica['expected']}, "
+            f"digest {replica['digest']}"
+        )
+    if record is not None:
+        console.print(f"Recorded in {record}.")
+    verdict = "[bold green]Every check holds.[/]" if report.holds else "[bold red]Not every check holds.[/]"
+    console.print(verdict + f" Seed {report.seed}.")

@@ -1,0 +1,197 @@
+"""A run without a window: the same cluster, told in words and figures."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from core.facts import CheckCount, RunEnded
+from core.runtime.engine import Engine
+from core.runtime.latency import LatencyHistogram
+from core.services.registry import load_service
+from core.trace.wire_log import Record
+from core.workload.clients import WorkloadSettings, make_workload
+
+DRAIN_TIMEOUT_S = 30.0
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """What is to be run. `requests` or `seconds` end it; the rest describes the cluster and its load."""
+
+    service: str = "social"
+    replicas: int = 3
+    clients: int = 3
+    seed: int = 1
+    requests: int | None = None
+    seconds: float | None = None
+    think_ms: float = 0.0
+    burst: int = 1
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did. Latencies in nanoseconds, throughput over the time under load."""
+
+    requests: int = 0
+    answered: int = 0
+    refused: int = 0
+    unknown: int = 0
+    violations: int = 0
+    throughput_per_s: float = 0.0
+    p50_ns: int = 0
+    p99_ns: int = 0
+    max_ns: int = 0
+    messages_per_request: float = 0.0
+    frames_per_request: float = 0.0
+    bytes_per_request: float = 0.0
+    checks: tuple[CheckCount, ...] = ()
+    replicas: list[dict[str, object]] = field(default_factory=list)
+    seed: int = 0
+    complete: bool = True
+    """Every request was answered and every live replica has executed everything."""
+
+    @property
+    def holds(self) -> bool:
+        """Nothing was lost and every check holds."""
+        return self.violations == 0 and self.unknown == 0 and self.complete
+
+    def as_json(self) -> dict[str, object]:
+        """The object that `--json` prints."""
+        return {
+            "requests": self.requests,
+            "answered": self.answered,
+            "refused": self.refused,
+            "unknown": self.unknown,
+            "violations": self.violations,
+            "throughput_per_s": round(self.throughput_per_s, 1),
+            "latency_us": {
+                "p50": round(self.p50_ns / 1e3, 1),
+                "p99": round(self.p99_ns / 1e3, 1),
+                "max": round(self.max_ns / 1e3, 1),
+            },
+            "messages_per_request": round(self.messages_per_request, 3),
+            "frames_per_request": round(self.frames_per_request, 3),
+            "bytes_per_request": round(self.bytes_per_request, 1),
+            "checks": {
+                check.name: {"checked": check.checked, "violations": check.violations}
+                for check in self.checks
+            },
+            "replicas": self.replicas,
+            "seed": self.seed,
+        }
+
+
+def run_loop(main: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on the fastest event loop of this machine."""
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(main)
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's, where it exists; the platform's own otherwise."""
+    if sys.platform == "win32":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+async def run(
+    settings: RunSettings,
+    write: Callable[[Record], None],
+    started: Callable[[Engine], None] | None = None,
+) -> Report:
+    """Run a cluster to its end and report. `started` is told when it is up. Raises StartError."""
+    service = load_service(settings.service)
+    workload = make_workload(
+        service,
+        WorkloadSettings(seed=settings.seed, think_ms=settings.think_ms, burst=settings.burst),
+        settings.clients,
+    )
+    engine = Engine(settings.service, workload, settings.requests, write)
+    engine.tell_start(settings.replicas, settings.clients, settings.seed)
+    await engine.start(settings.replicas, settings.clients)
+    if started is not None:
+        started(engine)
+    histogram = LatencyHistogram()
+    gc.collect()
+    gc.freeze()
+    gc.disable()  # nothing on the request path makes reference cycles; collections would stall the clients
+    try:
+        report = await _under_load(engine, settings, histogram)
+    finally:
+        gc.enable()
+        engine.operator.tell_counts()
+        engine.tell(RunEnded())
+        await engine.stop()
+    return report
+
+
+async def _under_load(engine: Engine, settings: RunSettings, histogram: LatencyHistogram) -> Report:
+    loop = asyncio.get_running_loop()
+    while engine.pool.open_requests:  # sessions open before the clock starts
+        await asyncio.sleep(0.001)
+    engine.pool.take_latencies()
+    opened, start = engine.answered, loop.time()
+    deadline = start + settings.seconds if settings.seconds is not None else None
+    engine.set_load(True, settings.think_ms > 0)
+    while not engine.pool.spent and engine.front_end.view.members:
+        left = 0.1 if deadline is None else min(0.1, deadline - loop.time())
+        if left <= 0:
+            break
+        engine.changed.clear()
+        try:
+            await asyncio.wait_for(engine.changed.wait(), left)
+        except TimeoutError:
+            histogram.add(engine.pool.take_latencies())
+    elapsed = loop.time() - start
+    answered_under_load = engine.answered - opened
+    complete = await engine.drain(DRAIN_TIMEOUT_S)
+    histogram.add(engine.pool.take_latencies())
+    return _report(engine, settings, histogram, opened, answered_under_load / elapsed, complete)
+
+
+def _report(
+    engine: Engine,
+    settings: RunSettings,
+    histogram: LatencyHistogram,
+    opened: int,
+    throughput_per_s: float,
+    complete: bool,
+) -> Report:
+    counted = engine.operator.counted()
+    checks = engine.witness.checks
+    sequenced = max(1, counted.requests)
+    return Report(
+        requests=engine.pool.sent,
+        answered=engine.answered - opened,
+        refused=engine.refused,
+        unknown=engine.unknown,
+        violations=checks.violations,
+        throughput_per_s=throughput_per_s,
+        p50_ns=histogram.percentile_ns(50),
+        p99_ns=histogram.percentile_ns(99),
+        max_ns=histogram.max_ns,
+        messages_per_request=counted.messages / sequenced,
+        frames_per_request=counted.frames / sequenced,
+        bytes_per_request=(counted.sent_bytes + counted.received_bytes) / sequenced,
+        checks=checks.counts(),
+        replicas=[
+            {
+                "id": replica,
+                "pid": status.pid,
+                "state": status.state,
+                "expected": status.expected,
+                "digest": f"{status.digest:016x}",
+            }
+            for replica, status in sorted(engine.status.items())
+        ],
+        seed=settings.seed,
+        complete=complete,
+    )

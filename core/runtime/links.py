@@ -1,0 +1,133 @@
+"""The front end's link to one replica: a TCP connection with the handshake, frames, and a bounded backlog."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Protocol, cast
+
+from core.errors import RemoteProtocolError
+from core.limits import LINK_BACKLOG_BYTES
+from core.protocol.codec import decode_from_replica, encode
+from core.protocol.framing import Deframer, pack
+from core.protocol.handshake import NONCE_BYTES, FrontEndHandshake
+from core.protocol.messages import Message, Welcome
+
+HANDSHAKE_TIMEOUT_S = 2.0
+
+
+class LinkOwner(Protocol):
+    """Who is told what happens on a link."""
+
+    def link_received(self, replica: int, payloads: list[bytes]) -> None:
+        """Frames came in together."""
+
+    def link_full(self, replica: int) -> None:
+        """The backlog is full."""
+
+    def link_drained(self, replica: int) -> None:
+        """The backlog is empty enough again."""
+
+    def link_lost(self, replica: int, reason: str) -> None:
+        """The connection is gone."""
+
+
+class ReplicaLink(asyncio.Protocol):
+    """One connection to a replica. `await welcomed` first; frames flow afterwards."""
+
+    def __init__(self, owner: LinkOwner, cluster: bytes, key: bytes, replica: int, incarnation: int) -> None:
+        self._owner = owner
+        self.replica = replica
+        self.incarnation = incarnation
+        self._handshake: FrontEndHandshake | None = FrontEndHandshake(
+            key, cluster, replica, incarnation, os.urandom(NONCE_BYTES)
+        )
+        self._deframer = Deframer()
+        self._transport: asyncio.Transport | None = None
+        self._closing = False
+        self.welcomed: asyncio.Future[Welcome] = asyncio.get_running_loop().create_future()
+        self.messages = 0
+        self.sent_bytes = 0
+        self.received_bytes = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=LINK_BACKLOG_BYTES, low=LINK_BACKLOG_BYTES // 4)
+        assert self._handshake is not None
+        self._transport.write(pack(encode(self._handshake.hello())))
+
+    def write(self, frame: bytes) -> None:
+        """Send one frame."""
+        assert self._transport is not None
+        self.messages += 1
+        self.sent_bytes += len(frame)
+        self._transport.write(frame)
+
+    def data_received(self, data: bytes) -> None:
+        self.received_bytes += len(data)
+        try:
+            payloads = self._deframer.feed(data)
+            if self._handshake is not None:
+                payloads = self._shake_hands(payloads)
+        except RemoteProtocolError as error:
+            self._refuse(error)
+            return
+        if payloads:
+            self.messages += len(payloads)
+            self._owner.link_received(self.replica, payloads)
+
+    def _shake_hands(self, payloads: list[bytes]) -> list[bytes]:
+        while payloads and self._handshake is not None:
+            reply: Message = self._handshake.step(decode_from_replica(payloads.pop(0)))
+            if isinstance(reply, Welcome):
+                self._handshake = None
+                self.welcomed.set_result(reply)
+            else:
+                assert self._transport is not None
+                self._transport.write(pack(encode(reply)))
+        return payloads
+
+    def _refuse(self, error: RemoteProtocolError) -> None:
+        if not self.welcomed.done():
+            self.welcomed.set_exception(error)
+        self.connection_lost(error)
+        self.close()
+
+    def pause_writing(self) -> None:
+        self._owner.link_full(self.replica)
+
+    def resume_writing(self) -> None:
+        self._owner.link_drained(self.replica)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        reason = str(exc) if exc else "its connection closed"
+        if not self.welcomed.done():
+            self.welcomed.set_exception(RemoteProtocolError(f"The handshake failed: {reason}"))
+        if not self._closing:
+            self._closing = True
+            self._owner.link_lost(self.replica, reason)
+
+    def close(self) -> None:
+        """Close quietly: the owner knows."""
+        self._closing = True
+        if self._transport is not None:
+            self._transport.abort()
+
+
+async def connect(
+    owner: LinkOwner, port: int, cluster: bytes, key: bytes, replica: int, incarnation: int
+) -> tuple[ReplicaLink, Welcome]:
+    """Connect to a daemon and prove each other. Raises RemoteProtocolError or OSError when that fails; a TCP
+    connection alone proves nothing, for a stopped process accepts too."""
+    loop = asyncio.get_running_loop()
+    _, link = await loop.create_connection(
+        lambda: ReplicaLink(owner, cluster, key, replica, incarnation), "127.0.0.1", port
+    )
+    try:
+        welcome = await asyncio.wait_for(asyncio.shield(link.welcomed), HANDSHAKE_TIMEOUT_S)
+    except TimeoutError as error:
+        link.close()
+        raise RemoteProtocolError(
+            f"R{replica} did not answer the handshake within {HANDSHAKE_TIMEOUT_S} s."
+        ) from error
+    return link, welcome

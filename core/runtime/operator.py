@@ -1,0 +1,147 @@
+"""The operator's desk: what a person asks of the engine, and what is shown besides the traffic itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from core.commands import CommandUnion, Deliver, Kill, Look, SetClients, SetLoad, SetPace, Submit
+from core.errors import UsageError
+from core.facts import Answered, Checked, Counted, KillOrdered, LoadSet, PaceSet
+from core.ids import replica_name
+from core.limits import INSPECT_ROWS, MAX_CLIENTS
+from core.protocol.codec import encode
+from core.protocol.messages import Inspect
+from core.services.calls import outcome_words
+from core.workload.clients import WorkloadSettings
+
+if TYPE_CHECKING:
+    from core.runtime.engine import Engine
+
+LOOK_EVERY_TICKS = 2
+COUNT_EVERY_TICKS = 3
+
+
+class Operator:
+    """Takes commands, tells answers to queries by hand, and looks at the replicas' data now and then."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._ticks = 0
+        self._nonce = 0
+        self._seen: dict[int, int] = {}  # replica → what it expected when its data was last looked at
+        self._gone = [0, 0, 0]  # frames, sent and received bytes of links that are down
+
+    def do(self, command: CommandUnion) -> None:
+        """Carry out a command. Raises UsageError when it makes no sense now."""
+        engine = self._engine
+        match command:
+            case Submit(client, operation, call):
+                engine.submit(client, operation, call)
+            case Kill(replica):
+                self._alive(replica)
+                engine.tell(KillOrdered(replica, "user"))
+                engine.supervisor.processes[replica].kill()
+            case SetPace(pace, delay_ns):
+                engine.tell(PaceSet(pace, delay_ns))
+                engine.pacer.set(pace, delay_ns)
+            case Deliver(token):
+                if not engine.pacer.deliver(token):
+                    raise UsageError("There is no such message on its way.")
+            case SetClients(clients):
+                if not 1 <= clients <= MAX_CLIENTS:
+                    raise UsageError(f"{clients} clients are not possible: 1 to {MAX_CLIENTS} are.")
+                engine.set_clients(clients)
+            case SetLoad(running, think_ms, burst):
+                self._set_load(running, think_ms, burst)
+            case Look(replica, path, offset, limit):
+                self._alive(replica)
+                self._ask(replica, path, offset, max(1, min(limit, INSPECT_ROWS)))
+            case _:
+                assert_never(command)
+
+    def hand_answers(self, replica: int) -> None:
+        """Tell what the queries by hand were answered, first by `replica`."""
+        answers, self._engine.pool.hand_answers = self._engine.pool.hand_answers, []
+        for answer in answers:
+            text = outcome_words(answer.outcome)
+            outcome = ("ok", "refused")[answer.outcome[1]]
+            self._engine.tell(
+                Answered(
+                    answer.client,
+                    answer.number,
+                    answer.seq,
+                    replica,
+                    answer.latency_ns,
+                    answer.call,
+                    outcome,
+                    text,
+                )
+            )
+
+    def tick(self) -> None:
+        """Ten times a second: look at the data of replicas that moved on, and tell the counters."""
+        self._ticks += 1
+        engine = self._engine
+        if self._ticks % LOOK_EVERY_TICKS == 0:
+            for replica in engine.front_end.view.replicas:
+                if self._seen.get(replica) != engine.status[replica].expected:
+                    self.look(replica)
+        if self._ticks % COUNT_EVERY_TICKS == 0:
+            self.tell_counts()
+
+    def look(self, replica: int) -> None:
+        """Ask a replica for the summary of its data, as its card shows it."""
+        if replica in self._engine.links:
+            self._seen[replica] = self._engine.status[replica].expected
+            self._ask(replica, "", 0, 0)
+
+    def tell_counts(self) -> None:
+        """Write where the checks and the counters stand."""
+        engine = self._engine
+        engine.tell(Checked(engine.witness.checks.counts()))
+        engine.tell(self.counted())
+
+    def counted(self) -> Counted:
+        """The counters of the network and the group, from the start of the run."""
+        engine = self._engine
+        frames, sent, received = self._gone
+        for link in engine.links.values():
+            frames += link.messages
+            sent += link.sent_bytes
+            received += link.received_bytes
+        return Counted(
+            engine.messages,
+            frames,
+            sent,
+            received,
+            engine.front_end.log.retransmissions,
+            engine.front_end.view.executed_by_all(),
+            engine.front_end.sequencer.next_seq - 1,
+        )
+
+    def link_gone(self, frames: int, sent_bytes: int, received_bytes: int) -> None:
+        """A link is down: what it carried still counts."""
+        self._gone = [
+            gone + more for gone, more in zip(self._gone, (frames, sent_bytes, received_bytes), strict=True)
+        ]
+
+    def _set_load(self, running: bool, think_ms: float | None, burst: int | None) -> None:
+        engine = self._engine
+        settings = engine.workload.settings
+        settings = WorkloadSettings(
+            seed=settings.seed,
+            think_ms=settings.think_ms if think_ms is None else think_ms,
+            burst=settings.burst if burst is None else burst,
+        )
+        engine.workload.settings = settings
+        engine.tell(LoadSet(running))
+        engine.set_load(running, settings.think_ms > 0)
+
+    def _ask(self, replica: int, path: str, offset: int, limit: int) -> None:
+        self._nonce += 1
+        self._engine.send_past_the_pace((replica,), encode(Inspect(self._nonce, path, offset, limit)))
+
+    def _alive(self, replica: int) -> None:
+        if replica not in self._engine.links:
+            alive = ", ".join(map(replica_name, sorted(self._engine.links))) or "none"
+            raise UsageError(f"{replica_name(replica)} is not alive.", f"Alive: {alive}.")

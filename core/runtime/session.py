@@ -1,0 +1,49 @@
+"""A headless run with its recording: the wire log goes to a file while the cluster runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from core.runtime.engine import Engine
+from core.runtime.headless import Report, RunSettings, run, run_loop
+from core.session.recorder import Recorder, header_for
+from core.trace.wire_log import Record
+
+FLUSH_RECORDS = 512
+
+
+class RecordBuffer:
+    """Hands records to a recorder in bundles, so that the engine pays per bundle."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._records: list[Record] = []
+
+    def write(self, record: Record) -> None:
+        """Keep one record; hand over when there are FLUSH_RECORDS."""
+        self._records.append(record)
+        if len(self._records) >= FLUSH_RECORDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand over what is kept."""
+        records, self._records = self._records, []
+        self._recorder.append_many(records)
+
+
+def record_run(
+    settings: RunSettings, path: Path | None, started: Callable[[Engine], None] | None = None
+) -> Report:
+    """Run headless; write the wire log to `path` when there is one. Raises RecordingError, StartError."""
+    if path is None:
+        return run_loop(run(settings, lambda record: None, started))
+    recorder = Recorder(
+        path, header_for(settings.service, settings.seed, settings.replicas, settings.clients)
+    )
+    buffer = RecordBuffer(recorder)
+    try:
+        return run_loop(run(settings, buffer.write, started))
+    finally:
+        buffer.flush()
+        recorder.close()

@@ -1,0 +1,82 @@
+"""Lockstep: where everything is put together.
+
+`python3 main.py` prepares what it needs and opens the window (without a display: runs the same demo
+headless). `python3 main.py test` runs the tests, `--help` lists the rest. With `--replica` this program is a
+replica daemon, as a frozen bundle starts them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.runtime.environment import ensure
+
+if TYPE_CHECKING:
+    from core.runtime.headless import RunSettings
+
+ROOT = Path(__file__).resolve().parent
+
+
+def has_display() -> bool:
+    """Whether a window can be shown here."""
+    if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def open_window(settings: RunSettings, record: Path | None) -> int:
+    """Start a cluster behind the window, and the window."""
+    from core.runtime.live_source import start_live
+    from gui.app import run
+
+    return run(start_live(settings, record))
+
+
+def demo(settings: RunSettings) -> int:
+    """The demo without a display: told in words, recorded, and one picture of the stage."""
+    from core.runtime.demo import run_demo
+    from gui.stage.picture import save_stage
+
+    return run_demo(settings, save_stage)
+
+
+def bench(gui: bool, as_json: bool, seconds: float) -> int:
+    """Measure this machine."""
+    if gui:
+        from bench.window import measure_window
+
+        return measure_window(as_json, seconds)
+    from bench.throughput import measure
+
+    return measure(as_json, seconds)
+
+
+def run_tests(arguments: list[str]) -> int:
+    """Run the tests from the checkout's root, whatever directory the caller is in."""
+    import pytest
+
+    os.chdir(ROOT)
+    return int(pytest.main(arguments))
+
+
+def main() -> None:
+    """The entry point of the program."""
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["--replica"]:
+        from replica_daemon.daemon import main as replica
+
+        sys.exit(replica())
+    if arguments[:1] == ["test"]:
+        ensure(ROOT, dev=True)
+        sys.exit(run_tests(arguments[1:]))
+    ensure(ROOT, window="--headless" not in arguments and "--version" not in arguments)
+    from core.runtime.command_line import make
+
+    make(open_window, demo, bench, has_display)()
+
+
+if __name__ == "__main__":
+    main()

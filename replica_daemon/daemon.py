@@ -1,0 +1,147 @@
+"""The shell around a replica manager: one socket, one thread, no clock of its own but the monotonic one.
+
+A replica has exactly one peer, so a blocking loop serves it best: it starts in a third of the time that an
+event loop takes, costs one system call per batch each way, and a front end that does not read makes it wait.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import select
+import socket
+import sys
+import time
+
+from core.services.registry import load_service
+
+from core.effects import Effect, Halt, Send
+from core.errors import LockstepError, RemoteProtocolError
+from core.protocol.codec import decode_from_front_end, encode
+from core.protocol.framing import Deframer, pack
+from core.protocol.handshake import NONCE_BYTES, ReplicaHandshake, welcome
+from core.protocol.messages import Bye, Failure
+from core.replica.replica_manager import ReplicaManager
+from replica_daemon.guard import Charter, leave_with_parent, lower_priority, read_charter, report_port
+
+RECEIVE_BYTES = 256 << 10
+HANDSHAKE_TIMEOUT_S = 5.0
+
+
+class _Ended(Exception):
+    """The conversation is over; `status` is the exit code."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Conversation:
+    """One accepted connection: the handshake, then orders and results until the front end leaves."""
+
+    def __init__(self, peer: socket.socket, manager: ReplicaManager, charter: Charter) -> None:
+        self._peer = peer
+        self._manager = manager
+        self._charter = charter
+        self._deframer = Deframer()
+
+    def handshake(self) -> bool:
+        """True when the peer is this replica's front end; otherwise the connection is of no use."""
+        charter, manager = self._charter, self._manager
+        guard = ReplicaHandshake(
+            charter.key, charter.cluster, charter.replica, charter.incarnation, os.urandom(NONCE_BYTES)
+        )
+        self._peer.settimeout(HANDSHAKE_TIMEOUT_S)
+        greeting = welcome(manager.service.name, manager.service.version, manager.expected)
+        try:
+            while not guard.done:
+                data = self._peer.recv(RECEIVE_BYTES)
+                if not data:
+                    return False
+                for payload in self._deframer.feed(data):
+                    self._peer.sendall(pack(encode(guard.step(decode_from_front_end(payload), greeting))))
+        except RemoteProtocolError as error:
+            self._peer.sendall(pack(encode(Failure(True, str(error)))))
+            return False
+        except OSError:
+            return False
+        self._peer.settimeout(None)
+        return True
+
+    def serve(self) -> None:
+        """Execute what comes until the front end leaves. Raises _Ended when this replica must stop."""
+        peer, manager, clock = self._peer, self._manager, time.monotonic_ns
+        while True:
+            if manager.nack_at is not None and not _readable(peer, manager.nack_at - clock()):
+                self._perform(manager.tick(clock()))
+                continue
+            data = peer.recv(RECEIVE_BYTES)
+            if not data:
+                raise _Ended(0)
+            now = clock()
+            for payload in self._deframer.feed(data):
+                message = decode_from_front_end(payload)
+                if type(message) is Bye:
+                    raise _Ended(0)
+                self._perform(manager.step(message, payload, now))
+
+    def _perform(self, effects: tuple[Effect, ...]) -> None:
+        for effect in effects:
+            match effect:
+                case Send(payload):
+                    self._peer.sendall(pack(payload))
+                case Halt(reason):
+                    sys.stderr.write(f"{reason}\n")
+                    raise _Ended(70)
+
+
+def _readable(peer: socket.socket, within_ns: int) -> bool:
+    return bool(select.select((peer,), (), (), max(0, within_ns) / 1e9)[0])
+
+
+def _listen() -> socket.socket:
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(4)
+    return listener
+
+
+def _serve_for_ever(listener: socket.socket, manager: ReplicaManager, charter: Charter) -> int:
+    """Take callers one after the other until one proves to be the front end; serve that one to its end."""
+    while True:
+        peer, _ = listener.accept()
+        with peer:
+            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            conversation = Conversation(peer, manager, charter)
+            if not conversation.handshake():
+                continue
+            try:
+                conversation.serve()
+            except _Ended as end:
+                return end.status
+            except RemoteProtocolError as error:
+                sys.stderr.write(f"{error}\n")
+                peer.sendall(pack(encode(Failure(True, str(error)))))
+                return 76
+            except OSError as error:
+                sys.stderr.write(f"The front end is gone: {error}\n")
+                return 0
+
+
+def main() -> int:
+    """Run one replica daemon. Exit code: 0 in peace, 64 bad start, 70 failed service, 76 broken protocol."""
+    lower_priority()
+    try:
+        charter = read_charter(sys.stdin.buffer)
+        service = load_service(charter.service)
+    except (LockstepError, ValueError) as error:
+        sys.stderr.write(f"This replica cannot start: {error}\n")
+        return 64
+    leave_with_parent(sys.stdin.buffer)
+    manager = ReplicaManager(service, charter.incarnation, time.monotonic_ns)
+    listener = _listen()
+    report_port(listener.getsockname()[1])
+    gc.freeze()
+    gc.disable()  # nothing here makes reference cycles; a collection would only stall the group
+    with listener:
+        return _serve_for_ever(listener, manager, charter)

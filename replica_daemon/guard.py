@@ -1,0 +1,70 @@
+"""What keeps a daemon honest: its key, and its parent's life.
+
+The key and the names come in one line on standard input, never on the command line, where every user of the
+machine could read them. The pipe stays open for as long as the parent lives: its end of file, which the
+kernel sends whatever the parent died of, ends this process too. (PR_SET_PDEATHSIG would fire when the
+launching *thread* ends.)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from typing import BinaryIO
+
+import msgspec
+
+from core.protocol.handshake import KEY_BYTES
+
+NICE = 5
+"""Daemons run at a lower priority than the app, so that a click is answered while they are busy."""
+
+
+class Charter(msgspec.Struct, frozen=True):
+    """What a daemon is told at its start: who it is, what it runs, and the key."""
+
+    cluster: bytes
+    key: bytes
+    replica: int
+    incarnation: int
+    service: str
+
+
+def read_charter(stream: BinaryIO) -> Charter:
+    """The first line of standard input. Raises ValueError when it is not a charter."""
+    line = stream.readline(1 << 16)
+    try:
+        charter = msgspec.json.decode(line, type=Charter)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"standard input does not begin with a charter ({error})") from error
+    if len(charter.key) != KEY_BYTES:
+        raise ValueError(f"the key has {len(charter.key)} bytes instead of {KEY_BYTES}")
+    return charter
+
+
+def leave_with_parent(stream: BinaryIO) -> None:
+    """From now on, end this process as soon as `stream` ends."""
+
+    def watch() -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while stream.read(1):
+                pass
+        os._exit(0)
+
+    threading.Thread(target=watch, name="parent watch", daemon=True).start()
+
+
+def lower_priority() -> None:
+    """Give way to the app, and leave Ctrl+C to it."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(NICE)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def report_port(port: int) -> None:
+    """Tell the parent where this daemon listens."""
+    sys.stdout.write(f"port {port}\n")
+    sys.stdout.flush()
