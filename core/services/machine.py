@@ -12,23 +12,36 @@ the replica that met it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 from xxhash import xxh3_64_intdigest
 
-Value: TypeAlias = None | bool | int | str | list["Value"] | dict[str, "Value"]
-"""What an operation may answer, and what a snapshot is made of. No floating point: it is not the same
-everywhere."""
-
 MASK_64 = (1 << 64) - 1
 
+SMALLEST_INTEGER = -(1 << 63)
+LARGEST_INTEGER = (1 << 63) - 1
+"""Integers in operations, answers and state are signed and have 64 bits."""
 
-class Operation(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Base of every operation; a subclass names itself with `tag="post"` and its parameters as fields.
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """An immutable record, e.g. one post. State and answers may share it; on the wire and in a recording it
+    is a map from field names to values."""
+
+
+Value: TypeAlias = bool | int | str | list["Value"] | dict[str, "Value"] | Record | None
+"""What an operation may answer, and what a snapshot is made of. No floating point: it is not the same
+everywhere. An answer is encoded at once, so it may refer to parts of the state."""
+
+
+class Operation(msgspec.Struct, frozen=True, array_like=True, gc=False, forbid_unknown_fields=True):
+    """Base of every operation; `class Post(Operation, frozen=True, tag="post")` names one, and its
+    fields are the parameters.
 
     Fields are `str` or `int` (or `str | int`, or optional ones with a default). `Annotated[str,
-    Meta(description=...)]` gives a form its hint. `READ_ONLY` marks operations that change nothing.
+    Meta(description=..., extra={"max_length": 280})]` gives a form its hint and its limit; a plain
+    `Meta(max_length=280)` would make longer texts undecodable, so that no replica could refuse them by name.
+    `READ_ONLY` marks operations that change nothing.
     """
 
     READ_ONLY: ClassVar[bool] = False
@@ -40,8 +53,8 @@ class Refused(msgspec.Struct, frozen=True, gc=False):
     code: str
 
 
-class Context(NamedTuple):
-    """What an operation may know of the world besides the state.
+class Context(msgspec.Struct, frozen=True, gc=False):
+    """What an operation may know of the world besides the state (a struct: six times as fast as a tuple).
 
     `seq` is the sequence number (from 1); `timestamp` the front end's clock in nanoseconds since the Unix
     epoch, never decreasing and equal on every replica.
@@ -81,7 +94,7 @@ class Service(Protocol):
 
     state_hash: int
     """64 bits over the whole state, equal when and only when (but for chance) the states are equal. Kept as
-    the operations go, per record, by `RecordHash`, from the record that lies in memory: so a flipped bit is
+    the operations go, per record, by `record_hash`, from the record that lies in memory: so a flipped bit is
     seen as soon as its record is next touched."""
 
     def apply(self, operation: Any, context: Context) -> Value | Refused:
@@ -101,10 +114,22 @@ class Service(Protocol):
         page."""
 
 
-def record_hash(*fields: str | int) -> int:
-    """64-bit hash of one record, the same in every process (unlike `hash`). XXH3 is not cryptographic: it
-    guards against faults, not against a person who looks for collisions."""
-    return xxh3_64_intdigest("\x1f".join(map(str, fields)))
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def record_hash(*fields: str | int | None) -> int:
+    """64-bit hash of one record, the same in every process (unlike `hash`).
+
+    The fields are joined by msgpack, which gives different bytes to different fields: `1` and `"1"` differ,
+    and so do `("a", "bc")` and `("ab", "c")`. XXH3 is not cryptographic: it guards against faults, not
+    against a person who looks for collisions.
+    """
+    return xxh3_64_intdigest(_encode(fields))
+
+
+def struct_hash(record: Record) -> int:
+    """`record_hash` of a `Record`, in half the time. The names of its fields tell its kind from others."""
+    return xxh3_64_intdigest(_encode(record))
 
 
 class OperationSpec(msgspec.Struct, frozen=True):

@@ -1,0 +1,165 @@
+"""The records of the social network, their hash, and how they are written down and read back.
+
+Four things hold the state: `accounts` by name, `names` in order, and `follows` and `posts` by the sequence
+number that made them. Sequence numbers only grow, so both tables stand in the order of their identifiers. An
+account repeats the identifiers of its own posts and follows, so that nothing is ever searched.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from core.services.machine import MASK_64, Record, Value, struct_hash
+from core.services.social_operations import (
+    MAX_FOLLOWING,
+    MAX_NAME_CHARACTERS,
+    MAX_POSTS_PER_USER,
+    MAX_TEXT_CHARACTERS,
+    MAX_USERS,
+)
+
+# Controls, all kinds of space, "/" (it parts the paths of `inspect`), invisible marks that turn the
+# direction of text, private and unassigned specials. A closed list: no table of Python's decides.
+_valid_name = re.compile(
+    r"[^\x00-\x20/\x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
+    rf"\ud800-\udfff\ufeff\ufff0-\uffff]{{1,{MAX_NAME_CHARACTERS}}}"
+).fullmatch
+
+BLANKS = " \t\r\n"
+"""A text of nothing else is empty."""
+
+
+class UserRecord(Record, frozen=True):
+    """`registered` is the front end's time in nanoseconds since the Unix epoch."""
+
+    name: str
+    registered: int
+
+
+class FollowRecord(Record, frozen=True):
+    """`id` is the sequence number of the request that made it."""
+
+    id: int
+    follower: str
+    followed: str
+
+
+class PostRecord(Record, frozen=True):
+    """`id` is the sequence number of the request that made it, `timestamp` in nanoseconds since the epoch."""
+
+    id: int
+    author: str
+    timestamp: int
+    text: str
+
+
+class Account:
+    """What belongs to one user: the numbers of the posts, and the follows by the other user's name."""
+
+    __slots__ = ("followers", "following", "posts", "record")
+
+    def __init__(self, record: UserRecord) -> None:
+        self.record = record
+        self.posts: list[int] = []
+        self.following: dict[str, int] = {}
+        self.followers: dict[str, int] = {}
+
+
+class _Snapshot(msgspec.Struct):
+    users: list[tuple[str, int]]
+    follows: list[tuple[int, str, str]]
+    posts: list[tuple[int, str, int, str]]
+
+
+class State:
+    """The whole state."""
+
+    __slots__ = ("accounts", "follows", "names", "posts")
+
+    def __init__(self) -> None:
+        self.accounts: dict[str, Account] = {}
+        self.names: list[str] = []
+        self.follows: dict[int, FollowRecord] = {}
+        self.posts: dict[int, PostRecord] = {}
+
+    def recompute_hash(self) -> int:
+        """The sum, modulo 2^64, of the hashes of all records as they lie in memory now."""
+        total = sum(struct_hash(account.record) for account in self.accounts.values())
+        total += sum(map(struct_hash, self.follows.values()))
+        total += sum(map(struct_hash, self.posts.values()))
+        return total & MASK_64
+
+    def snapshot(self) -> Value:
+        """Users by name, follows and posts by number."""
+        accounts = self.accounts
+        return {
+            "users": [[name, accounts[name].record.registered] for name in self.names],
+            "follows": [[follow.id, follow.follower, follow.followed] for follow in self.follows.values()],
+            "posts": [[post.id, post.author, post.timestamp, post.text] for post in self.posts.values()],
+        }
+
+
+def valid_name(name: str) -> bool:
+    """Whether a user may be called so. Decided code point by code point, with no normalisation."""
+    return _valid_name(name) is not None
+
+
+def read_snapshot(snapshot: Any) -> State:
+    """A new state from `State.snapshot`. Raises `ValueError` for what no state could have written."""
+    try:
+        content = msgspec.convert(snapshot, _Snapshot)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"This is no snapshot of the social network: {error}.") from error
+    state = State()
+    _read_users(state, content.users)
+    _read_follows(state, content.follows)
+    _read_posts(state, content.posts)
+    return state
+
+
+def _read_users(state: State, users: list[tuple[str, int]]) -> None:
+    _expect(len(users) <= MAX_USERS, "too many users")
+    before = ""
+    for name, registered in users:
+        _expect(name > before and valid_name(name), f"user {name!r} is out of order or not a name")
+        before = name
+        state.names.append(name)
+        state.accounts[name] = Account(UserRecord(name, registered))
+
+
+def _read_follows(state: State, follows: list[tuple[int, str, str]]) -> None:
+    before = 0
+    for number, follower, followed in follows:
+        one, other = state.accounts.get(follower), state.accounts.get(followed)
+        _expect(number > before, f"follow {number} is out of order")
+        if one is None or other is None or one is other or followed in one.following:
+            raise ValueError(f"A snapshot of the social network is damaged: follow {number} cannot be.")
+        before = number
+        state.follows[number] = FollowRecord(number, follower, followed)
+        one.following[followed] = number
+        other.followers[follower] = number
+        _expect(len(one.following) <= MAX_FOLLOWING, f"{follower} follows too many")
+
+
+def _read_posts(state: State, posts: list[tuple[int, str, int, str]]) -> None:
+    before = 0
+    for number, author, timestamp, text in posts:
+        account = state.accounts.get(author)
+        if account is None:
+            raise ValueError(f"A snapshot of the social network is damaged: post {number} has no author.")
+        _expect(number > before, f"post {number} is out of order")
+        _expect(
+            len(text) <= MAX_TEXT_CHARACTERS and bool(text.strip(BLANKS)), f"post {number} has no such text"
+        )
+        before = number
+        state.posts[number] = PostRecord(number, author, timestamp, text)
+        account.posts.append(number)
+        _expect(len(account.posts) <= MAX_POSTS_PER_USER, f"{author} has too many posts")
+
+
+def _expect(condition: bool, otherwise: str) -> None:
+    if not condition:
+        raise ValueError(f"A snapshot of the social network is damaged: {otherwise}.")
