@@ -22,6 +22,9 @@ from core.services.machine import Operation, OperationSpec, ParameterSpec
 from core.services.text import shorten
 
 _word = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""", re.DOTALL)
+_NAME_CHARACTERS = 64
+"""A text that may not be longer is a name, and a name has no spaces."""
+
 _blank = re.compile(r"\s*")
 _needs_quotes = re.compile(r"""(?s).*[\s"'\\].*|-?[0-9]+|null|""").fullmatch
 
@@ -40,7 +43,7 @@ def parse_line(operations: Operations, text: str) -> Operation:
     spec = find_operation(operations, name)
     if len(rest) > len(spec.parameters):
         raise UsageError(
-            f"{name} takes {len(spec.parameters)} arguments, and there are {len(rest)}.", _excess(spec, rest)
+            f"There are {len(rest) - len(spec.parameters)} words too many for {name}.", _excess(spec, rest)
         )
     pairs = zip(spec.parameters, rest, strict=False)
     arguments = {parameter.name: _argument(parameter, *word) for parameter, word in pairs}
@@ -50,7 +53,7 @@ def parse_line(operations: Operations, text: str) -> Operation:
 def complete(operations: Operations, text: str, words: Sequence[str] = ()) -> list[str]:
     """The lines that `text` may become: the name of an operation, or an argument out of `words`.
 
-    `words` are what a person is likely to mean, e.g. the names of users or keys; the result keeps their order.
+    `words` are what a person is likely to mean, e.g. names of users or keys; the result keeps their order.
     """
     head, space, last = text.rpartition(" ")
     if not space:
@@ -91,7 +94,7 @@ def _split(text: str) -> list[tuple[str, bool]]:
         if found is None or (found.end() < len(text) and not text[found.end()].isspace()):
             raise UsageError(
                 "A quote is opened and never closed.",
-                """Write an apostrophe inside double quotes: "don't".""",
+                """Put an apostrophe in double quotes: "don't".""",
             )
         raw = found.group()
         quoted = any(mark in raw for mark in "\"'\\")
@@ -115,12 +118,16 @@ def _argument(parameter: ParameterSpec, word: str, quoted: bool) -> Argument:
 
 def _excess(spec: OperationSpec, words: list[tuple[str, bool]]) -> str:
     last = len(spec.parameters) - 1
-    if last < 0 or TEXT not in spec.parameters[last].kinds:
+    if last < 0 or not _takes_sentences(spec.parameters[last]):
         return f"Usage: {usage(spec)}"
     before = [_quoted(word) for word, _ in words[:last]]
     text = shorten(" ".join(word for word, _ in words[last:]), 60)
     line = " ".join([spec.name, *before, f'"{text}"'])
     return f"A text with spaces stands in quotes: {line}"
+
+
+def _takes_sentences(parameter: ParameterSpec) -> bool:
+    return TEXT in parameter.kinds and (parameter.max_length or _NAME_CHARACTERS + 1) > _NAME_CHARACTERS
 
 
 def _quoted(word: str) -> str:
