@@ -134,6 +134,12 @@ def test_a_spoilt_environment_is_made_anew(root: Path, spoil: Callable[[Path], o
     assert stale_parts(root, START, PYTHON) == ()
 
 
+def test_changed_test_tools_leave_the_program_ready(root: Path) -> None:
+    prepare(root, FakeMachine(root), TEST)
+    (root / "requirements-dev.lock").write_text("two==2.0\n")
+    assert stale_parts(root, TEST, PYTHON) == ("dev-packages",)
+
+
 def test_another_python_makes_another_environment(root: Path) -> None:
     prepare(root, FakeMachine(root), START)
     assert stale_parts(root, START, (3, 12)) == START
