@@ -113,6 +113,21 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class DataPage:
+    """A page of a replica's data at `path`, as it answered at `at_ns`, after `expected - 1` numbers."""
+
+    replica: int
+    path: str
+    offset: int
+    total: int
+    rows: tuple[tuple[str, str], ...]
+    branches: tuple[str, ...]  # names of deeper paths
+    expected: int
+    digest: int
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """A live check in words."""
 
@@ -144,6 +159,7 @@ class Metrics:
     answered: int
     refused: int
     unknown: int
+    frames_per_request: float = 0.0  # over the run: a frame carries a batch of messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,3 +181,5 @@ class ClusterView:
     metrics: Metrics
     headline: str  # one sentence over the stage: "3 replicas · first answer wins · tolerates 2 crashes"
     alert: str  # the one thing to know now: "R2 was killed at 12.1 s …"; "" when all is well
+    pages: tuple[DataPage, ...] = ()  # the newest of each (replica, path, offset) looked at, latest last
+    started_ns: int = 0  # when the run began: a person reads times since then

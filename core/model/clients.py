@@ -1,0 +1,247 @@
+"""The clients' side of the fold: who waits for what, what came back, how fast.
+
+At full load a frame brings a thousand calls and returns. They are not looked at one by one: the columns of
+all records of a flush are joined and read with numpy; of each client only the newest call is ever turned
+into words, and only when its card is drawn anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from core.facts import Called, Returned
+from core.limits import MAX_CLIENTS
+from core.model.cluster_view import ClientCard
+from core.model.metrics import Ints
+
+OUTCOMES = ("ok", "refused", "unknown")
+REFUSED, UNKNOWN = 1, 2
+
+_CLIENTS = MAX_CLIENTS + 1
+_SLOTS = 512
+"""Calls per client whose time is remembered, by request number modulo this. When more than that come in one
+flush, the older ones give no latency sample; nothing else depends on it."""
+_CARDS_PER_VIEW = 16
+"""Client cards drawn anew in one view, when more changed than a person can follow."""
+
+_called = msgspec.msgpack.Decoder(Called)
+_returned = msgspec.msgpack.Decoder(Returned)
+
+
+class _CalledHead(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="called"):
+    """The front of a Called: the request ids without the operations."""
+
+    requests: bytes
+
+
+_called_head = msgspec.msgpack.Decoder(_CalledHead)
+
+
+class Flushed(msgspec.Struct, gc=False):
+    """What one flush of returns amounted to."""
+
+    answers: int
+    latencies_ns: Ints
+
+
+class ClientBook:
+    """Every client's open call and last answer, and exact counts of outcomes."""
+
+    def __init__(self, words: Callable[[bytes], str]) -> None:
+        self._words = words
+        self.answered = 0
+        self.refused = 0
+        self.unknown = 0
+        self.first_answers: dict[int, int] = {}
+        self.unreadable = 0
+        self._open = [False] * _CLIENTS
+        self._bodies: dict[int, bytes] = {}
+        self._serial = 0
+        shape = (_CLIENTS, _SLOTS)
+        self._slot_number: Ints = np.full(shape, -1, np.int64)
+        self._slot_time: Ints = np.zeros(shape, np.int64)
+        # one row per client: number called last, when, in which record, at which place of it;
+        # number answered last, its sequence number, outcome, latency; answers so far
+        self._call_number, self._called_ns, self._record, self._place = _columns(4, -1)
+        self._return_number, self._seq, self._outcome, self._latency_ns = _columns(4, -1)
+        (self._answers,) = _columns(1, 0)
+        self._changed: npt.NDArray[np.bool_] = np.zeros(_CLIENTS, np.bool_)
+        self._cards: dict[int, ClientCard] = {}
+
+    def __len__(self) -> int:
+        """Client ids that can be, 0 among them: the length of every column by client id."""
+        return _CLIENTS
+
+    def opened(self, client: int) -> None:
+        """A client began: its card appears."""
+        if 0 < client < _CLIENTS:
+            self._forget(client)
+            self._open[client] = True
+            self._changed[client] = True
+
+    def closed(self, client: int) -> None:
+        """A client ended: its card goes."""
+        if 0 < client < _CLIENTS:
+            self._forget(client)
+            self._open[client] = False
+
+    def _forget(self, client: int) -> None:
+        for column in (self._call_number, self._return_number, self._record, self._outcome):
+            column[client] = -1
+        for column in (self._seq, self._latency_ns, self._answers, self._called_ns):
+            column[client] = 0
+        self._slot_number[client] = -1
+        self._cards.pop(client, None)
+
+    def call(self, times_ns: Sequence[int], bodies: Sequence[bytes]) -> Ints:
+        """Calls of one flush, oldest first. Gives the number of calls by client id."""
+        columns, times, records, counts = [], [], [], []
+        for time_ns, body in zip(times_ns, bodies, strict=True):
+            try:
+                column = _called_head.decode(body).requests
+            except msgspec.DecodeError:
+                self.unreadable += 1
+                continue
+            if len(column) % 8:
+                self.unreadable += 1
+                continue
+            self._serial += 1
+            self._bodies[self._serial] = body
+            columns.append(column)
+            times.append(time_ns)
+            records.append(self._serial)
+            counts.append(len(column) >> 3)
+        clients, numbers, keep = _requests(columns)
+        time_column = np.repeat(np.array(times, np.int64), counts)[keep]
+        slots = numbers & (_SLOTS - 1)
+        self._slot_number[clients, slots] = numbers
+        self._slot_time[clients, slots] = time_column
+        # of a repeated index the last assignment stays: the newest call
+        self._call_number[clients] = numbers
+        self._called_ns[clients] = time_column
+        self._record[clients] = np.repeat(np.array(records, np.int64), counts)[keep]
+        self._place[clients] = _places(counts)[keep]
+        self._changed[clients] = True
+        self._drop_old_bodies()
+        return np.bincount(clients, minlength=_CLIENTS)
+
+    def answer(self, times_ns: Sequence[int], bodies: Sequence[bytes]) -> tuple[Flushed, Ints]:
+        """Returns of one flush, oldest first. Gives their sum and the number of returns by client id."""
+        columns, times, seqs, outcomes = [], [], [], []
+        for time_ns, body in zip(times_ns, bodies, strict=True):
+            try:
+                returned = _returned.decode(body)
+            except msgspec.DecodeError:
+                self.unreadable += 1
+                continue
+            count = len(returned.outcomes)
+            if len(returned.requests) != 8 * count or len(returned.seqs) != 8 * count:
+                self.unreadable += 1
+                continue
+            columns.append(returned.requests)
+            times.append(time_ns)
+            seqs.append(returned.seqs)
+            outcomes.append(returned.outcomes)
+            if returned.replica:
+                first = self.first_answers
+                first[returned.replica] = first.get(returned.replica, 0) + count
+        all_outcomes = b"".join(outcomes)
+        unknown = all_outcomes.count(UNKNOWN)
+        answers = len(all_outcomes) - unknown
+        self.refused += all_outcomes.count(REFUSED)
+        self.unknown += unknown
+        self.answered += answers
+        clients, numbers, keep = _requests(columns)
+        time_column = np.repeat(np.array(times, np.int64), [len(part) for part in outcomes])[keep]
+        outcome_column = np.frombuffer(all_outcomes, np.uint8)[keep]
+        slots = numbers & (_SLOTS - 1)
+        latencies = time_column - self._slot_time[clients, slots]
+        known = self._slot_number[clients, slots] == numbers
+        self._return_number[clients] = numbers
+        self._seq[clients] = np.frombuffer(b"".join(seqs), "<u8").astype(np.int64)[keep]
+        self._outcome[clients] = outcome_column
+        self._latency_ns[clients] = np.where(known, latencies, 0)
+        by_client = np.bincount(clients, minlength=_CLIENTS)
+        lost = np.bincount(clients[outcome_column == UNKNOWN], minlength=_CLIENTS) if unknown else 0
+        self._answers += by_client - lost
+        self._changed[clients] = True
+        return Flushed(answers, latencies[known]), by_client
+
+    def waiting(self) -> int:
+        """Clients that wait for an answer. They call one at a time, so this is the requests in flight."""
+        return int(np.count_nonzero(self._call_number > self._return_number))
+
+    def open_call(self, client: int) -> str:
+        """A client's newest call in words; "" when it is not known."""
+        body = self._bodies.get(int(self._record[client]))
+        if body is None:
+            return ""
+        try:
+            return self._words(_called.decode(body).operations[int(self._place[client])])
+        except (msgspec.DecodeError, IndexError):
+            return ""
+
+    def last_seq(self, client: int) -> int:
+        """Sequence number of a client's last answer; 0 before the first."""
+        return max(0, int(self._seq[client]))
+
+    def cards(self, every: bool) -> tuple[ClientCard, ...]:
+        """The cards in order of client id. Unless `every` is set, of many changed cards only some are drawn
+        anew, the others in the next views."""
+        changed = np.flatnonzero(self._changed).tolist()
+        if not every and len(changed) > _CARDS_PER_VIEW:
+            start = self._serial % len(changed)
+            changed = (changed[start:] + changed[:start])[:_CARDS_PER_VIEW]
+        for client in changed:
+            self._changed[client] = False
+            if self._open[client] or self._call_number[client] >= 0:
+                self._open[client] = True
+                self._cards[client] = self._card(client)
+        return tuple(self._cards[client] for client in sorted(self._cards))
+
+    @property
+    def settled(self) -> bool:
+        """Every card is up to date."""
+        return not self._changed.any()
+
+    def _card(self, client: int) -> ClientCard:
+        waits = self._call_number[client] > self._return_number[client]
+        outcome = int(self._outcome[client])
+        return ClientCard(
+            client=client,
+            call=self.open_call(client),
+            waiting_since_ns=int(self._called_ns[client]) if waits else 0,
+            last_seq=self.last_seq(client),
+            last_outcome=OUTCOMES[outcome] if 0 <= outcome < len(OUTCOMES) else "",
+            last_latency_ns=max(0, int(self._latency_ns[client])),
+            answered=int(self._answers[client]),
+        )
+
+    def _drop_old_bodies(self) -> None:
+        newest = set(self._record.tolist())
+        self._bodies = {serial: body for serial, body in self._bodies.items() if serial in newest}
+
+
+def _columns(count: int, value: int) -> list[Ints]:
+    return [np.full(_CLIENTS, value, np.int64) for _ in range(count)]
+
+
+def _places(counts: list[int]) -> Ints:
+    """0, 1, … within each record."""
+    ends = np.cumsum(np.array(counts, np.int64))
+    total = int(ends[-1]) if counts else 0
+    return np.arange(total) - np.repeat(ends - counts, counts)
+
+
+def _requests(columns: list[bytes]) -> tuple[Ints, Ints, slice | npt.NDArray[np.bool_]]:
+    """Joined columns of pairs as (clients, numbers, which of them are of clients that can be)."""
+    pairs = np.frombuffer(b"".join(columns), "<u4").reshape(-1, 2).astype(np.int64)
+    clients, numbers = pairs[:, 0], pairs[:, 1]
+    if len(clients) and clients.max() >= _CLIENTS:
+        keep = clients < _CLIENTS
+        return clients[keep], numbers[keep], keep
+    return clients, numbers, slice(None)

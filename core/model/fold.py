@@ -1,0 +1,250 @@
+"""The fold: records in, the picture of a moment out.
+
+`apply` looks at each record once and only sorts it: facts are obeyed at once, frames and calls are gathered
+and dealt with together (`_flush`), so that their columns are read with numpy and of many frames only the
+newest is decoded. Mutable inside, frozen outside; ticks of the records' clock, not of the screen, drive the
+metrics, so live and replay give the same figures.
+
+Cost: it runs on the thread that paints and shares the interpreter lock with the engine; `bench/fold.py`
+holds it to 1 ms a frame. That is why figures on cards change at most each `REFRESH_NS` in real time (a
+person reads no faster), while what happens to a replica shows at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from core.facts import Pace
+from core.limits import MAX_REPLICAS
+from core.model.clients import ClientBook
+from core.model.cluster_view import ClientCard, ClusterView, FrontEndCard, Metrics, ReplicaCard
+from core.model.happenings import Happenings
+from core.model.hops import Hops
+from core.model.metrics import HISTORY_TICKS, TICK_NS, Meter, MetricsHistory
+from core.model.replicas import ReplicaBook
+from core.model.tokens import TokenBoard
+from core.model.words import alert, headline
+from core.protocol.messages import CLOSE_SESSION, OPEN_SESSION
+from core.trace.wire_log import Record, Tap, decode_fact
+
+REFRESH_NS = 50_000_000
+TICK_PATIENCE_NS = 200_000_000
+"""How long after its end a tick is closed when no record comes to close it."""
+
+_RESULT = ord("r")
+_FACT, _FROM_PASSED, _TO_PASSED = int(Tap.FACT), int(Tap.FROM_PASSED), int(Tap.TO_PASSED)
+_CALL_DELIVERED, _RETURN_DELIVERED = int(Tap.CALL_DELIVERED), int(Tap.RETURN_DELIVERED)
+_CALL_SENT = int(Tap.CALL_SENT)
+
+
+class Fold:
+    """Makes the cluster's view from its records. `words` turns an encoded operation into a short call."""
+
+    def __init__(self, words: Callable[[bytes], str]) -> None:
+        self._meter = Meter()
+        self._clients = ClientBook(lambda operation: _SESSION.get(operation) or words(operation))
+        self._replicas = ReplicaBook()
+        self._tokens = TokenBoard()
+        self._said = Happenings(self._clients, self._replicas, self._tokens)
+        self._hops = Hops(self._clients, self._replicas, self._tokens, self._said)
+        self._unreadable = 0
+        self._next_tick_ns = 0
+        self._counted = (0, 0)
+        # frames and calls gathered until the next flush
+        self._results: dict[int, list[bytes]] = {1 << r: [] for r in range(1, MAX_REPLICAS + 1)}
+        self._results_ns = 0
+        self._calls: tuple[list[int], list[bytes]] = ([], [])
+        self._returns: tuple[list[int], list[bytes]] = ([], [])
+        # what was shown last
+        self._changed = True
+        self._refreshed_ns = 0
+        self._shown: ClusterView | None = None
+
+    @property
+    def history(self) -> MetricsHistory:
+        """The metrics of the last ten minutes, for plots."""
+        return self._meter.history
+
+    @property
+    def unreadable(self) -> int:
+        """Records that could not be decoded and were passed over: none, unless a recording is broken."""
+        return self._unreadable + self._clients.unreadable
+
+    def apply(self, records: Sequence[Record]) -> None:
+        """Take the next records, oldest first."""
+        if not records:
+            return
+        if not self._next_tick_ns:
+            self._next_tick_ns = records[0][0] + TICK_NS
+        next_tick_ns, results = self._next_tick_ns, self._results
+        call_ns, calls = self._calls
+        return_ns, returns = self._returns
+        for record in records:
+            time_ns, tap, links, token, body = record
+            if time_ns >= next_tick_ns:
+                self._tick(time_ns)
+                next_tick_ns = self._next_tick_ns
+            try:
+                if tap == _FROM_PASSED and body[2] == _RESULT and links in results:
+                    results[links].append(body)
+                    self._results_ns = time_ns
+                elif tap == _RETURN_DELIVERED and not token:
+                    return_ns.append(time_ns)
+                    returns.append(body)
+                elif tap == _CALL_DELIVERED and not token:
+                    call_ns.append(time_ns)
+                    calls.append(body)
+                elif tap == _TO_PASSED:
+                    self._hops.to_passed(time_ns, links, body)
+                elif tap == _FACT:
+                    self._flush()
+                    self._said.obey(time_ns, decode_fact(body))
+                else:
+                    self._other(record)
+            except (msgspec.DecodeError, IndexError, ValueError, OverflowError):
+                self._unreadable += 1
+        self._flush()
+        self._changed = True
+
+    def view(self, now_ns: int) -> ClusterView:
+        """The moment `now_ns`, on the clock of the records."""
+        if self._next_tick_ns and now_ns - TICK_PATIENCE_NS >= self._next_tick_ns:
+            self._tick(now_ns - TICK_PATIENCE_NS)
+        shown = self._shown
+        if shown is None or self._said.urgent or self._due(now_ns):
+            shown = self._refreshed(now_ns)
+        tokens = self._tokens.in_view(now_ns)
+        if shown is self._shown and tokens is shown.tokens and now_ns == shown.now_ns:
+            return shown
+        self._shown = replace(shown, now_ns=now_ns, tokens=tokens)
+        return self._shown
+
+    def _due(self, now_ns: int) -> bool:
+        if not self._changed and self._clients.settled and now_ns < self._said.until_ns:
+            return False
+        return self._said.pace is not Pace.REAL_TIME or abs(now_ns - self._refreshed_ns) >= REFRESH_NS
+
+    def _other(self, record: Record) -> None:
+        """A record of slow or step, or a sign of life."""
+        time_ns, tap, links, _, body = record
+        if tap == _FROM_PASSED:
+            self._hops.spoke(time_ns, links, body)
+            return
+        self._flush()
+        if tap == _RETURN_DELIVERED:
+            self._meter_returns((time_ns,), (body,), passed=False)
+        elif tap == _CALL_SENT:
+            self._hops.calls((time_ns,), (body,), passed=False)
+        self._hops.paced(record)
+
+    def _meter_returns(self, times_ns: Sequence[int], bodies: Sequence[bytes], passed: bool) -> None:
+        flushed = self._hops.returns(times_ns, bodies, passed)
+        self._meter.add(flushed.answers, flushed.latencies_ns)
+
+    def _flush(self) -> None:
+        """Deal with what was gathered."""
+        for links, bodies in self._results.items():
+            if bodies:
+                try:
+                    self._hops.results(self._results_ns, links, bodies)
+                except (msgspec.DecodeError, ValueError):
+                    self._unreadable += 1
+                bodies.clear()
+        self._hops.flush()
+        times_ns, calls = self._calls
+        if calls:
+            self._hops.calls(times_ns, calls, passed=True)
+            times_ns.clear()
+            calls.clear()
+        times_ns, returns = self._returns
+        if returns:
+            self._meter_returns(times_ns, returns, passed=True)
+            times_ns.clear()
+            returns.clear()
+
+    def _tick(self, time_ns: int) -> None:
+        """Close every tick that ended until `time_ns`."""
+        self._flush()
+        missed = (time_ns - self._next_tick_ns) // TICK_NS
+        if missed > HISTORY_TICKS:
+            self._next_tick_ns += (missed - HISTORY_TICKS) * TICK_NS
+        while self._next_tick_ns <= time_ns:
+            messages, shown = self._tokens.messages, self._tokens.shown
+            since = (messages - self._counted[0], shown - self._counted[1])
+            self._counted = (messages, shown)
+            self._meter.tick(self._next_tick_ns, self._replicas.held_counts(), *since)
+            self._next_tick_ns += TICK_NS
+
+    def _refreshed(self, now_ns: int) -> ClusterView:
+        """A view with every card drawn anew, though unchanged ones are the objects that they were."""
+        said, old = self._said, self._shown
+        real_time = said.pace is Pace.REAL_TIME
+        clients = self._clients.cards(every=old is None or not real_time)
+        replicas = self._replicas.cards(now_ns, real_time, self._clients.first_answers)
+        front_end = self._front_end()
+        metrics = self._metrics()
+        if old is not None:
+            clients = old.clients if _same(old.clients, clients) else clients
+            replicas = old.replicas if _same(old.replicas, replicas) else replicas
+            front_end = old.front_end if old.front_end == front_end else front_end
+            metrics = old.metrics if old.metrics == metrics else metrics
+        known = list(self._replicas.all.values())
+        live = sum(not one.dead for one in known) if known else said.replicas
+        self._changed = said.urgent = False
+        self._refreshed_ns = now_ns
+        return ClusterView(
+            now_ns=now_ns,
+            service=said.service,
+            pace=said.pace,
+            delay_ns=said.delay_ns,
+            load_running=said.load_running,
+            clients=clients,
+            front_end=front_end,
+            replicas=replicas,
+            tokens=old.tokens if old is not None else (),
+            sampling=self._meter.sampling if real_time else 1,
+            checks=said.checks,
+            violations=said.violations,
+            metrics=metrics,
+            headline=headline(max(said.replicas, len(known)), live, said.reply_policy) if known else "",
+            alert=alert(known, replicas, said.violations, self._clients.unknown, said.fresh(now_ns)),
+            pages=said.pages,
+            started_ns=said.started_ns,
+        )
+
+    def _front_end(self) -> FrontEndCard:
+        return FrontEndCard(
+            next_seq=self._hops.next_seq,
+            in_flight=self._clients.waiting(),
+            retransmissions=max(self._hops.retransmissions, self._said.counted.retransmissions),
+            executed_by_all=self._replicas.executed_by_all(),
+            reply_policy=self._said.reply_policy,
+            epoch=self._said.epoch,
+        )
+
+    def _metrics(self) -> Metrics:
+        counted, clients, meter = self._said.counted, self._clients, self._meter
+        requests = max(1, counted.requests)
+        first = clients.first_answers
+        return Metrics(
+            throughput_per_s=meter.throughput_per_s,
+            p50_ns=meter.p50_ns,
+            p99_ns=meter.p99_ns,
+            first_answers=tuple((replica, first.get(replica, 0)) for replica in sorted(self._replicas.all)),
+            messages_per_request=counted.messages / requests,
+            bytes_per_request=(counted.sent_bytes + counted.received_bytes) / requests,
+            answered=clients.answered,
+            refused=clients.refused,
+            unknown=clients.unknown,
+            frames_per_request=counted.frames / requests,
+        )
+
+
+_SESSION = {OPEN_SESSION: "open session", CLOSE_SESSION: "close session"}
+
+
+def _same(old: Sequence[ClientCard | ReplicaCard], new: Sequence[ClientCard | ReplicaCard]) -> bool:
+    return len(old) == len(new) and all(map(lambda left, right: left is right, old, new))

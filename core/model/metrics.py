@@ -1,0 +1,134 @@
+"""Figures over time: a tick each 100 ms of the records' clock closes a bucket.
+
+Ticks follow the records' times and not the frames of the screen, so a recording folded in one go has the
+same curves as the live run. Throughput is exact. Latency quantiles come from a bounded sample: of each
+bucket at most `SAMPLES_PER_TICK` latencies, evenly spread.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+import numpy.typing as npt
+
+from core.limits import MAX_REPLICAS
+
+TICK_NS = 100_000_000
+WINDOW_TICKS = 10
+"""Ticks in "the last second"."""
+SAMPLES_PER_TICK = 512
+HISTORY_TICKS = 6_000
+"""Ten minutes."""
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+class MetricsHistory:
+    """The last ten minutes, one row a tick, as arrays ready to plot (views, oldest first; do not write).
+
+    A row is written at one place and read as a slice: the store is twice as long as the window and moves
+    down when it is full, so no read ever copies.
+    """
+
+    def __init__(self, ticks: int = HISTORY_TICKS) -> None:
+        self._ticks = ticks
+        self._end = 0
+        self._times: Ints = np.zeros(2 * ticks, np.int64)
+        self._figures: Floats = np.zeros((3, 2 * ticks))
+        self._held: npt.NDArray[np.int32] = np.zeros((MAX_REPLICAS + 1, 2 * ticks), np.int32)
+
+    def __len__(self) -> int:
+        return min(self._end, self._ticks)
+
+    def append(self, time_ns: int, throughput_per_s: float, p50_ns: float, p99_ns: float, held: Ints) -> None:
+        """One tick; `held` is the hold-back length by replica id."""
+        if self._end == 2 * self._ticks:
+            for store in (self._times, self._figures, self._held):
+                store[..., : self._ticks] = store[..., self._ticks :]
+            self._end = self._ticks
+        end = self._end
+        self._times[end] = time_ns
+        self._figures[:, end] = (throughput_per_s, p50_ns, p99_ns)
+        self._held[:, end] = held
+        self._end = end + 1
+
+    @property
+    def times_ns(self) -> Ints:
+        """When each tick ended, on the clock of the records."""
+        return self._times[self._window()]
+
+    @property
+    def throughput_per_s(self) -> Floats:
+        """Answers a second, over the second before each tick."""
+        return self._figures[0, self._window()]
+
+    @property
+    def p50_ns(self) -> Floats:
+        """Median latency of the second before each tick; NaN when nothing was answered."""
+        return self._figures[1, self._window()]
+
+    @property
+    def p99_ns(self) -> Floats:
+        """99th percentile of the latency of the second before each tick; NaN when nothing was answered."""
+        return self._figures[2, self._window()]
+
+    def held(self, replica: int) -> npt.NDArray[np.int32]:
+        """Length of a replica's hold-back queue at each tick."""
+        return self._held[replica, self._window()]
+
+    def _window(self) -> slice:
+        return slice(max(0, self._end - self._ticks), self._end)
+
+
+class Meter:
+    """Counts answers and latencies of the running tick and closes it."""
+
+    def __init__(self) -> None:
+        self.history = MetricsHistory()
+        self.throughput_per_s = 0.0
+        self.p50_ns = 0
+        """Of the last second in which anything was answered; likewise `p99_ns`."""
+        self.p99_ns = 0
+        self.sampling = 1
+        """Real time: one of so many messages was shown as a token, over the last second."""
+        self._answers = 0
+        self._latencies: list[Ints] = []
+        self._answers_by_tick: deque[int] = deque(maxlen=WINDOW_TICKS)
+        self._latencies_by_tick: deque[Ints] = deque(maxlen=WINDOW_TICKS)
+        self._shown_by_tick: deque[tuple[int, int]] = deque(maxlen=WINDOW_TICKS)
+
+    def add(self, answers: int, latencies_ns: Ints) -> None:
+        """So many answers came, these latencies among them."""
+        self._answers += answers
+        if len(latencies_ns):
+            self._latencies.append(latencies_ns)
+
+    def tick(self, time_ns: int, held: Ints, messages: int, shown: int) -> None:
+        """Close the running tick at `time_ns`; in it `messages` travelled, `shown` of them as tokens."""
+        self._answers_by_tick.append(self._answers)
+        self._latencies_by_tick.append(_thin(self._latencies))
+        self._shown_by_tick.append((messages, shown))
+        self._answers = 0
+        self._latencies = []
+        self.throughput_per_s = sum(self._answers_by_tick) * 1e9 / (TICK_NS * WINDOW_TICKS)
+        travelled, drawn = map(sum, zip(*self._shown_by_tick, strict=True))
+        self.sampling = max(1, round(travelled / drawn)) if drawn else 1
+        sample = np.concatenate(self._latencies_by_tick)
+        if not len(sample):
+            self.history.append(time_ns, self.throughput_per_s, np.nan, np.nan, held)
+            return
+        sample.sort()
+        self.p50_ns = int(sample[(len(sample) - 1) // 2])
+        self.p99_ns = int(sample[(len(sample) - 1) * 99 // 100])
+        self.history.append(time_ns, self.throughput_per_s, self.p50_ns, self.p99_ns, held)
+
+
+def _thin(parts: list[Ints]) -> Ints:
+    """At most `SAMPLES_PER_TICK` of the values, evenly spread."""
+    if not parts:
+        return np.zeros(0, np.int64)
+    values = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    stride = -(-len(values) // SAMPLES_PER_TICK)
+    return values[::stride] if stride > 1 else values

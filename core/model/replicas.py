@@ -1,0 +1,124 @@
+"""The replicas' side of the fold: how far each is, how it is, and whether they agree.
+
+A result frame is kept as bytes and read only when a card is drawn anew: the newest for the expected number
+and the digest, a few before it for the strip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from core.limits import MAX_REPLICAS
+from core.model.cluster_view import ReplicaCard, ReplicaState
+from core.model.metrics import Ints
+from core.model.replica import RESULTS_KEPT, Replica
+from core.model.strips import Strip, odd_ones, strips_of
+from core.protocol.messages import ResultHead
+
+NEAR_NUMBERS = 512
+"""Further behind the furthest than this: lagging."""
+NEAR_NS = 1_000_000_000
+
+_result_head = msgspec.msgpack.Decoder(ResultHead)
+
+
+class ReplicaBook:
+    """Every replica's state and card."""
+
+    def __init__(self) -> None:
+        self.all: dict[int, Replica] = {}
+        self._cards: dict[int, ReplicaCard] = {}
+
+    def get(self, replica: int) -> Replica | None:
+        """A replica by id, made when it is new; None when there can be none with that id."""
+        known = self.all.get(replica)
+        if known is None and 0 < replica <= MAX_REPLICAS:
+            known = self.all[replica] = Replica(replica)
+        return known
+
+    def executed(self, replica: int, time_ns: int, bodies: Sequence[bytes]) -> int:
+        """Result frames of one replica, oldest first. Gives how many more numbers it has executed. Raises
+        msgspec.DecodeError when the newest is no result."""
+        known = self.get(replica)
+        if known is None:
+            return 0
+        newest = _result_head.decode(bodies[-1])
+        known.results.extend(bodies[-RESULTS_KEPT:])
+        before = known.expected
+        if newest.incarnation == known.incarnation:
+            known.reached(newest.first_seq + newest.count, newest.last_digest, time_ns)
+        return known.expected - before
+
+    def executed_by_all(self) -> int:
+        """The lowest number that every live replica has executed; the highest of all when none lives."""
+        up = [known.expected for known in self.all.values() if known.up]
+        if up:
+            return min(up) - 1
+        return max((known.expected for known in self.all.values()), default=1) - 1
+
+    def held_counts(self) -> Ints:
+        """Length of the hold-back queue by replica id."""
+        counts = np.zeros(MAX_REPLICAS + 1, np.int64)
+        for known in self.all.values():
+            if known.held and known.up:
+                counts[known.replica] = min(known.held_count(), 1 << 30)
+        return counts
+
+    def cards(self, now_ns: int, real_time: bool, first_answers: dict[int, int]) -> tuple[ReplicaCard, ...]:
+        """The cards in order of id; an unchanged one is the object that it was."""
+        replicas = [self.all[replica] for replica in sorted(self.all)]
+        furthest = max((known.expected for known in replicas if known.up), default=1)
+        near = [known for known in replicas if known.up and furthest - known.expected <= NEAR_NUMBERS]
+        strips = strips_of(replicas, near)
+        unlike = odd_ones(near, strips)
+        for known in replicas:
+            card = _card(
+                known,
+                _state(known, furthest, now_ns, real_time),
+                strips[known.replica],
+                known.replica in unlike or known.diverged_seq > 0,
+                first_answers.get(known.replica, 0),
+            )
+            if self._cards.get(known.replica) != card:
+                self._cards[known.replica] = card
+        return tuple(self._cards[known.replica] for known in replicas)
+
+
+def _state(known: Replica, furthest: int, now_ns: int, real_time: bool) -> tuple[ReplicaState, str]:
+    if known.phase is not ReplicaState.RUNNING and known.phase is not ReplicaState.DIVERGED:
+        return known.phase, known.detail
+    if known.diverged_seq:
+        return ReplicaState.DIVERGED, f"since #{known.diverged_seq}"
+    behind = furthest - known.expected
+    # under slow and step it is the pace that keeps a replica behind for long, not the replica
+    late = real_time and behind > 0 and now_ns - known.progress_ns > NEAR_NS
+    if behind > NEAR_NUMBERS or late:
+        return ReplicaState.LAGGING, f"−{behind:,}"
+    if known.held_count() > 0:
+        return ReplicaState.WAITING, f"for #{known.expected}"
+    return ReplicaState.RUNNING, ""
+
+
+def _card(
+    known: Replica, state: tuple[ReplicaState, str], strip: Strip, differs: bool, first_answers: int
+) -> ReplicaCard:
+    return ReplicaCard(
+        replica=known.replica,
+        incarnation=known.incarnation,
+        pid=known.pid,
+        port=known.port,
+        state=state[0],
+        detail=state[1],
+        expected=known.expected,
+        held=known.held_lowest(),
+        held_count=known.held_count(),
+        digest=known.digest,
+        strip=strip[1],
+        strip_first=strip[0],
+        differs=differs,
+        tiles=known.tiles,
+        first_answers=first_answers,
+    )

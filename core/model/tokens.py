@@ -1,0 +1,160 @@
+"""Messages in flight, as tokens.
+
+Under slow and step every message is a token from its SENT record to its DELIVERED record. In real time a
+message takes microseconds, so the fold *samples*: on each link now and then one message becomes a token
+with an artificial flight, and says how many it stands for. The four hops of a request are then shown one
+after the other (`STAGE`), though they lie microseconds apart: a person sees the request go to the front
+end, to the replicas, and back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from core.ids import client_name
+from core.model.cluster_view import Token, TokenKind
+from core.model.metrics import Ints
+
+FLIGHT_NS = 350_000_000
+PERIOD_NS = 250_000_000
+"""Between two sampled tokens of one link."""
+MAX_TOKENS = 200
+SHOWN_PER_FLUSH = 4
+"""Clients whose messages may become tokens in one flush: so 64 clients do not all send at the same moment."""
+MAX_PACED = 4_096
+"""Paced messages remembered: more than the clients' windows allow, so only a broken recording meets it."""
+LOST_SHOWN_NS = 1_500_000_000
+STAGE = {
+    TokenKind.REQUEST: 0,
+    TokenKind.ORDER: 1,
+    TokenKind.RETRANSMISSION: 1,
+    TokenKind.RESULT: 2,
+    TokenKind.ANSWER: 3,
+}
+
+FRONT_END = "FE"
+
+Labelled = tuple[int, int, str]
+"""(sequence number, client, label) of a message."""
+
+
+class TokenBoard:
+    """Every token in flight. `messages` and `shown` count what travelled in real time and what was drawn."""
+
+    def __init__(self) -> None:
+        self.messages = 0
+        self.shown = 0
+        self._paced: dict[int, Token] = {}
+        self._passing: list[Token] = []
+        self._lost: list[tuple[int, Token]] = []
+        self._since: dict[tuple[TokenKind, str], int] = {}
+        self._due_ns: dict[tuple[TokenKind, str], int] = {}
+        self._drawn: tuple[Token, ...] = ()
+
+    def sent(self, token: int, kind: TokenKind, node: str, what: Labelled, sent_ns: int, due_ns: int) -> None:
+        """A paced message left; `node` is the client or replica at the other end from the front end."""
+        if len(self._paced) >= MAX_PACED:
+            return
+        source, target = _ends(kind, node)
+        seq, client, label = what
+        self._paced[token] = Token(token, kind, seq, client, label, source, target, sent_ns, due_ns)
+
+    def delivered(self, token: int) -> None:
+        """A paced message arrived."""
+        self._paced.pop(token, None)
+
+    def repaced(self, delay_ns: int) -> None:
+        """The pace changed: messages in flight are due `delay_ns` after they left, or on the user's word
+        when that is 0."""
+        for token, flight in self._paced.items():
+            self._paced[token] = replace(flight, due_ns=flight.sent_ns + delay_ns if delay_ns else 0)
+
+    def lost(self, node: str, now_ns: int) -> None:
+        """A replica died: what was on its way to it or from it is lost, and shown so for a moment."""
+        for token, flight in list(self._paced.items()):
+            if node in (flight.source, flight.target):
+                del self._paced[token]
+                if len(self._lost) < MAX_TOKENS:
+                    gone = replace(flight, kind=TokenKind.LOST, label="× lost")
+                    self._lost.append((now_ns + LOST_SHOWN_NS, gone))
+        self._passing = [flight for flight in self._passing if node not in (flight.source, flight.target)]
+
+    def passed(
+        self, kind: TokenKind, node: str, messages: int, time_ns: int, read: Callable[[], Labelled]
+    ) -> None:
+        """So many messages crossed a link in real time; `read` tells of the newest when it is to be shown."""
+        self.messages += messages
+        key = (kind, node)
+        messages += self._since.get(key, 0)
+        if time_ns < self._due_ns.get(key, time_ns) or not self.room:
+            self._since[key] = messages
+            return
+        self._since[key] = 0
+        self._due_ns[key] = time_ns + PERIOD_NS
+        self.show(kind, node, messages, time_ns, read())
+
+    @property
+    def room(self) -> bool:
+        """One more sampled token may be shown."""
+        return len(self._passing) < MAX_TOKENS
+
+    def show(self, kind: TokenKind, node: str, messages: int, time_ns: int, what: Labelled) -> None:
+        """A sampled token, for so many messages."""
+        self.shown += 1
+        seq, client, label = what
+        source, target = _ends(kind, node)
+        sent_ns = time_ns + STAGE[kind] * FLIGHT_NS
+        # negative: nobody can ask for its delivery
+        self._passing.append(
+            Token(
+                -self.shown, kind, seq, client, label, source, target, sent_ns, sent_ns + FLIGHT_NS, messages
+            )
+        )
+
+    def in_view(self, now_ns: int) -> tuple[Token, ...]:
+        """The tokens to draw now; the same tuple as before when they are the same tokens."""
+        if self._passing:
+            self._passing = [flight for flight in self._passing if flight.due_ns > now_ns]
+        if self._lost:
+            self._lost = [(until_ns, flight) for until_ns, flight in self._lost if until_ns > now_ns]
+        tokens = [flight for flight in self._passing if flight.sent_ns <= now_ns]
+        tokens += [flight for _, flight in self._lost]
+        tokens += self._paced.values()
+        drawn = tuple(tokens[-MAX_TOKENS:])
+        if drawn != self._drawn:
+            self._drawn = drawn
+        return self._drawn
+
+
+class ClientSampler:
+    """Chooses which clients' messages of one kind become tokens, for up to 64 clients at once."""
+
+    def __init__(self, tokens: TokenBoard, kind: TokenKind, clients: int) -> None:
+        self._tokens = tokens
+        self._kind = kind
+        self._since: Ints = np.zeros(clients, np.int64)
+        self._due_ns: Ints = np.zeros(clients, np.int64)
+
+    def passed(self, by_client: Ints, time_ns: int, read: Callable[[int], Labelled]) -> None:
+        """So many messages by client id; `read` tells of a client's newest."""
+        self._tokens.messages += int(by_client.sum())
+        self._since += by_client
+        ready = np.flatnonzero((self._since > 0) & (self._due_ns <= time_ns))
+        if len(ready) > SHOWN_PER_FLUSH:
+            ready = ready[np.argsort(self._due_ns[ready], kind="stable")[:SHOWN_PER_FLUSH]]
+        for client in ready.tolist():
+            if not self._tokens.room:
+                break
+            what = read(client)
+            self._tokens.show(self._kind, client_name(client), int(self._since[client]), time_ns, what)
+            self._since[client] = 0
+            self._due_ns[client] = time_ns + PERIOD_NS
+
+
+def _ends(kind: TokenKind, node: str) -> tuple[str, str]:
+    if kind is TokenKind.REQUEST or kind is TokenKind.RESULT:
+        return node, FRONT_END
+    return FRONT_END, node

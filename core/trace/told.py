@@ -1,0 +1,186 @@
+"""Messages and facts in words, one line each, as the event log tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import NamedTuple, assert_never
+
+from core import facts
+from core.facts import FactUnion
+from core.ids import client_name, replica_name
+from core.protocol import messages
+from core.protocol.messages import FromFrontEnd, FromReplica
+
+
+class EventKind(StrEnum):
+    """What an event is about, for the filter."""
+
+    REQUEST = "request"
+    ORDER = "order"
+    RESULT = "result"
+    ANSWER = "answer"
+    GAP = "gap"  # a replica misses a number and asks for it
+    HEARTBEAT = "heartbeat"
+    LOOK = "look"  # a page of a replica's data
+    CLUSTER = "cluster"  # processes, suspicion, epochs, clients
+    CONTROL = "control"  # what a person set
+    CHECK = "check"
+    NOTE = "note"
+
+
+class Told(NamedTuple):
+    """Who, what kind, which numbers (0: none), and the line."""
+
+    node: str
+    kind: EventKind
+    seq: int
+    last_seq: int
+    text: str
+
+
+def run_of(first: int, last: int) -> str:
+    """`#128` or `#128–#191`."""
+    return f"#{first}" if first == last else f"#{first}–#{last}"
+
+
+def of_message(message: FromFrontEnd | FromReplica, words: Callable[[bytes], str]) -> Told:
+    """A message without its ends."""
+    match message:
+        case messages.Order():
+            return _order(message, words)
+        case messages.Result():
+            last = message.first_seq + message.count - 1
+            micros = (message.finished_ns - message.started_ns) / 1_000
+            run = run_of(message.first_seq, last)
+            text = f"executed {run} in {micros:,.0f} µs, digest {message.last_digest:016x}"
+            return Told("", EventKind.RESULT, message.first_seq, last, text)
+        case messages.Nack(first, last):
+            return Told("", EventKind.GAP, first, last, f"misses {run_of(first, last)}")
+        case messages.Ping():
+            return Told("", EventKind.HEARTBEAT, 0, 0, "are you there?")
+        case messages.Pong():
+            runs = [run_of(*pair) for pair in zip(message.held[::2], message.held[1::2], strict=True)]
+            holds = f", holds {' '.join(runs[:4])}" if runs else ""
+            return Told("", EventKind.HEARTBEAT, 0, 0, f"alive, expects #{message.expected}{holds}")
+        case messages.Inspect():
+            return Told("", EventKind.LOOK, 0, 0, f"show {message.path or 'your data'}")
+        case messages.Snapshot():
+            rows = f"{len(message.rows)} of {message.total} rows"
+            text = f"shows {message.path or 'its data'} before #{message.expected}: {rows}"
+            return Told("", EventKind.LOOK, 0, 0, text)
+        case messages.Failure(definite, text):
+            surely = "surely not done" if definite else "perhaps done"
+            return Told("", EventKind.CLUSTER, 0, 0, f"fails ({surely}): {text}")
+        case messages.Bye():
+            return Told("", EventKind.CLUSTER, 0, 0, "leave in peace")
+        case messages.Hello() | messages.Challenge() | messages.Proof() | messages.Welcome():
+            name = type(message).__name__.lower()
+            return Told("", EventKind.CLUSTER, 0, 0, f"handshake: {name}")
+        case _:
+            assert_never(message)
+
+
+def _order(order: messages.Order, words: Callable[[bytes], str]) -> Told:
+    last = order.first_seq + order.count - 1
+    text = f"ordered {run_of(order.first_seq, last)}"
+    if order.count == 1 and order.operations:
+        text = f"{text} {words(order.operations[0])}"
+    return Told("", EventKind.ORDER, order.first_seq, last, text)
+
+
+def of_fact_kind(body: bytes) -> EventKind:
+    """The kind of an encoded fact, by its tag alone."""
+    length = body[1] & 0x1F if len(body) > 1 else 0
+    return _KINDS.get(body[2 : 2 + length], EventKind.CLUSTER)
+
+
+_KINDS = {
+    b"pace_set": EventKind.CONTROL, b"load_set": EventKind.CONTROL,
+    b"checked": EventKind.CHECK, b"violated": EventKind.CHECK, b"diverged": EventKind.CHECK,
+    b"counted": EventKind.NOTE, b"said": EventKind.NOTE, b"answered": EventKind.NOTE,
+    b"called": EventKind.REQUEST, b"returned": EventKind.ANSWER,
+}  # fmt: skip
+
+
+def of_fact(fact: FactUnion) -> Told:
+    """A fact in words."""
+    match fact:
+        case facts.Diverged(replica, seq):
+            return Told(replica_name(replica), EventKind.CHECK, seq, seq, f"differs from #{seq} on")
+        case facts.Checked(counts):
+            parts = [f"{c.name} {c.checked:,}" + (f" ({c.violations} failed)" if c.violations else "")
+                     for c in counts]  # fmt: skip
+            return Told("checks", EventKind.CHECK, 0, 0, ", ".join(parts))
+        case facts.Violated():
+            node = replica_name(fact.replica) if fact.replica else "checks"
+            text = f"{fact.check} failed: expected {fact.expected}, found {fact.found}"
+            return Told(node, EventKind.CHECK, fact.seq, fact.seq, text)
+        case facts.PaceSet(pace, delay_ns):
+            delay = f", {delay_ns / 1e6:,.0f} ms a message" if pace is facts.Pace.SLOW else ""
+            return Told("FE", EventKind.CONTROL, 0, 0, f"pace: {pace.value}{delay}")
+        case facts.LoadSet(running):
+            return Told("FE", EventKind.CONTROL, 0, 0, f"load {'runs' if running else 'rests'}")
+        case facts.Counted():
+            text = f"{fact.requests:,} requests, {fact.messages:,} messages, {fact.frames:,} frames"
+            return Told("FE", EventKind.NOTE, 0, 0, text)
+        case facts.Said(level, text):
+            return Told("FE", EventKind.NOTE, 0, 0, text if level == "info" else f"{level}: {text}")
+        case facts.Answered():
+            text = f"{fact.call}: {fact.outcome}, {fact.text}"
+            return Told(client_name(fact.client), EventKind.NOTE, fact.seq, fact.seq, text)
+        case facts.Called(_, operations):
+            return Told("clients", EventKind.REQUEST, 0, 0, f"{len(operations)} requests")
+        case facts.Returned(_, _, _, outcomes):
+            return Told("clients", EventKind.ANSWER, 0, 0, f"{len(outcomes)} answers")
+        case _:
+            node, text = _of_the_cluster(fact)
+            return Told(node, EventKind.CLUSTER, 0, 0, text)
+
+
+_OfTheCluster = (
+    facts.RunStarted
+    | facts.RunEnded
+    | facts.EpochStarted
+    | facts.Spawned
+    | facts.Joined
+    | facts.KillOrdered
+    | facts.Exited
+    | facts.Suspected
+    | facts.Trusted
+    | facts.Dropped
+    | facts.ClientOpened
+    | facts.ClientClosed
+)
+
+
+def _of_the_cluster(fact: _OfTheCluster) -> tuple[str, str]:
+    match fact:
+        case facts.RunStarted():
+            text = f"run started: {fact.service}, {fact.replicas} replicas, {fact.clients} clients"
+            return "FE", text
+        case facts.RunEnded():
+            return "FE", "run ended"
+        case facts.EpochStarted(epoch, next_seq):
+            return "FE", f"epoch {epoch} begins at #{next_seq}"
+        case facts.ClientOpened(client):
+            return client_name(client), "begins"
+        case facts.ClientClosed(client):
+            return client_name(client), "ends"
+        case facts.Spawned(replica, incarnation, pid):
+            return replica_name(replica), f"process {pid} started, incarnation {incarnation}"
+        case facts.Joined(replica, _, port, expected):
+            return replica_name(replica), f"joined on port {port}, expects #{expected}"
+        case facts.KillOrdered(replica, by):
+            return replica_name(replica), f"to be killed by {by}"
+        case facts.Exited(replica, status, _):
+            how = f"signal {-status}" if status < 0 else f"status {status}"
+            return replica_name(replica), f"process ended with {how}"
+        case facts.Suspected(replica, silent_ns):
+            return replica_name(replica), f"suspected: silent for {silent_ns / 1e6:,.0f} ms"
+        case facts.Trusted(replica):
+            return replica_name(replica), "trusted again"
+        case facts.Dropped(replica, reason):
+            return replica_name(replica), f"dropped: {reason}"
+        case _:
+            assert_never(fact)
