@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from PySide6.QtGui import QColor, QFont, QFontInfo
 
@@ -80,7 +82,7 @@ def test_a_client_name_reads_on_its_card(theme: Theme) -> None:
 def test_equal_digests_look_equal_and_unequal_ones_mostly_do_not(theme: Theme) -> None:
     looks = [(theme.digest_colour(n).name(), theme.digest_mark(n)) for n in range(1000)]
     assert looks == [(theme.digest_colour(n).name(), theme.digest_mark(n)) for n in range(1000)]
-    neighbours_alike = sum(one == other for one, other in zip(looks, looks[1:], strict=False))
+    neighbours_alike = sum(one == other for one, other in pairwise(looks))
     assert neighbours_alike < 1000 * 0.04
     assert len({name for name, _ in looks}) == len(theme.digests)
 

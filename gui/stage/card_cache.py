@@ -1,0 +1,144 @@
+"""A picture per card, painted anew only when the card looks different.
+
+Under full load every card changes every frame. A *cut* of the cluster is then taken, its changed cards are
+painted over the next frames within a small budget, and only after the last one the next cut is looked at: so
+all cards show one moment, numbers can be read, and no frame is slow.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from time import perf_counter_ns
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPixmap
+
+from gui.stage.card_frame import GLOW, CardFrame
+from gui.stage.layout import Place, StageLayout
+from gui.stage.painters import Motif, paint_card
+from gui.theme import Theme
+
+BUDGET_NS = 700_000
+"""Time per frame after which no further card is begun."""
+
+CALM_NS = 80_000_000
+"""A card's picture stands at least this long in real time: nobody reads faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a person's pointer and keyboard make a card look."""
+
+    selected: bool = False
+    hovered: bool = False
+    focused: bool = False
+
+
+PLAIN = Look()
+
+
+class CardCache:
+    """The cards' pictures at one layout, theme and pixel ratio."""
+
+    def __init__(self, clock: Callable[[], int] = perf_counter_ns) -> None:
+        self._clock = clock
+        self._layout: StageLayout | None = None
+        self._theme: Theme | None = None
+        self._ratio = 1.0
+        self._shown: dict[str, Motif] = {}
+        self._looks: dict[str, Look] = {}
+        self._queue: dict[str, Motif] = {}
+        self._pixmaps: dict[str, QPixmap] = {}
+        self._painted_ns: dict[str, int] = {}
+        self.painted = 0  # cards painted so far, for tests and the bench
+
+    @property
+    def busy(self) -> bool:
+        """Some cards still show an earlier cut."""
+        return bool(self._queue)
+
+    def begin(self, layout: StageLayout, theme: Theme, ratio: float) -> None:
+        """Start anew: other sizes or colours."""
+        self._layout, self._theme, self._ratio = layout, theme, ratio
+        for store in (self._shown, self._queue, self._pixmaps, self._painted_ns):
+            store.clear()
+
+    def move(self, layout: StageLayout) -> None:
+        """The same cards in other places."""
+        self._layout = layout
+
+    def want(self, motifs: Iterable[tuple[str, Motif]]) -> None:
+        """Take the next cut: what each card should show."""
+        self._queue.clear()
+        for name, motif in motifs:
+            shown = self._shown.get(name)
+            if shown is None or not motif.like(shown):
+                self._queue[name] = motif
+
+    def work(self, *, calm_ns: int = 0, budget_ns: int = BUDGET_NS) -> list[str]:
+        """Paint waiting cards, at least one and then until the budget is used up; the names of those.
+
+        A card painted less than `calm_ns` ago waits.
+        """
+        began = now = self._clock()
+        done: list[str] = []
+        for name, motif in list(self._queue.items()):
+            if now - self._painted_ns.get(name, -calm_ns) < calm_ns:
+                continue
+            if done and now - began > budget_ns:
+                break
+            del self._queue[name]
+            self._paint(name, motif)
+            done.append(name)
+            now = self._clock()
+        return done
+
+    def set_look(self, name: str, look: Look) -> bool:
+        """Show how pointer and keyboard are on a card, at once. False when it looked so already."""
+        if self._looks.get(name, PLAIN) == look:
+            return False
+        self._looks[name] = look
+        motif = self._queue.pop(name, None) or self._shown.get(name)
+        if motif is not None:
+            self._paint(name, motif)
+        return True
+
+    def pixmap(self, name: str) -> QPixmap | None:
+        """A card's picture with room for its glow; None before it was painted."""
+        return self._pixmaps.get(name)
+
+    def bounds(self, name: str) -> QRectF:
+        """Where a card's picture goes, glow included."""
+        assert self._layout is not None, "begin() comes first"
+        return card_bounds(self._layout.places[name])
+
+    def _paint(self, name: str, motif: Motif) -> None:
+        assert self._layout is not None and self._theme is not None, "begin() comes first"
+        place, look = self._layout.places[name], self._looks.get(name, PLAIN)
+        bounds = card_bounds(place)
+        pixmap = self._pixmaps.get(name)
+        if pixmap is None:
+            size = (bounds.size() * self._ratio).toSize()
+            pixmap = self._pixmaps[name] = QPixmap(size)
+            pixmap.setDevicePixelRatio(self._ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        inner = QRectF(place.rect.topLeft() - bounds.topLeft(), place.rect.size())
+        frame = CardFrame(inner, place.scale, place.detail, look.selected, look.hovered, look.focused)
+        paint_card(painter, motif, self._theme, frame)
+        painter.end()
+        self._shown[name] = motif
+        self._painted_ns[name] = self._clock()
+        self.painted += 1
+
+
+def card_bounds(place: Place) -> QRectF:
+    """A card's rectangle with room for its glow, on whole pixels."""
+    glow = math.ceil(GLOW * place.scale)
+    return QRectF(
+        place.rect.topLeft() - QPointF(glow, glow),
+        place.rect.bottomRight() + QPointF(glow, glow),
+    )

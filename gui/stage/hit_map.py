@@ -1,0 +1,41 @@
+"""What is under a point: nodes and messages, without an object per thing."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF
+
+from gui.stage.flight import NOTHING, Flight
+from gui.stage.layout import StageLayout
+
+TOKEN_REACH = 14.0
+"""How near to a message's middle a click counts, in base pixels."""
+
+
+class HitMap:
+    """The nodes of a layout and the messages of a moment, as areas."""
+
+    def __init__(self, layout: StageLayout) -> None:
+        self._layout = layout
+        self._flight = NOTHING
+
+    def move_tokens(self, flight: Flight) -> None:
+        """From now on messages are where `flight` says."""
+        self._flight = flight
+
+    def node_at(self, point: QPointF) -> str:
+        """The name of the node under `point`, the one painted last if several are; else ""."""
+        for name in reversed(self._layout.places):
+            if self._layout.places[name].rect.contains(point):
+                return name
+        return ""
+
+    def token_at(self, point: QPointF) -> int:
+        """The number of the message nearest to `point` within reach; 0 for none."""
+        if not self._flight.tokens:
+            return 0
+        away = np.hypot(self._flight.x - point.x(), self._flight.y - point.y())
+        nearest = int(np.argmin(away))
+        if away[nearest] > TOKEN_REACH * self._layout.scale:
+            return 0
+        return self._flight.tokens[nearest].token

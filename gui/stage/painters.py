@@ -1,0 +1,134 @@
+"""The whole stage from one view: what a card's picture depends on, and the picture of a moment for files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, TypeAlias
+
+from PySide6.QtCore import QSize, QSizeF
+from PySide6.QtGui import QImage, QPainter
+
+from core.ids import client_name, replica_name
+from core.model.cluster_view import ClientCard, ClusterView, FrontEndCard, ReplicaCard, ReplicaState
+from gui.stage.card_frame import CardFrame
+from gui.stage.client_card import paint_client
+from gui.stage.flight import Routes
+from gui.stage.flight_painter import FlightPainter
+from gui.stage.front_end_card import paint_front_end
+from gui.stage.layout import FRONT_END, ClientDetail, StageLayout, arrange
+from gui.stage.replica_card import Comparison, paint_replica
+from gui.stage.scenery import banner, broken_links, paint_banner, paint_ground, paint_legend
+from gui.stage.slots import strip_first
+from gui.stage.wording import client_status, pace_words
+from gui.theme import Theme
+
+Card: TypeAlias = ClientCard | FrontEndCard | ReplicaCard
+
+
+class Motif(NamedTuple):
+    """What one card shows: its picture changes when, and only when, this does."""
+
+    card: Card
+    words: str = ""  # a client's wait, which grows while its card stays the same
+    comparison: Comparison | None = None  # of a replica
+
+    def like(self, other: Motif) -> bool:
+        """Would look the same. Cards are compared by identity first: unchanged ones are the same object."""
+        return (
+            (self.card is other.card or self.card == other.card)
+            and self.words == other.words
+            and self.comparison == other.comparison
+        )
+
+
+def motifs(view: ClusterView, layout: StageLayout) -> Iterator[tuple[str, Motif]]:
+    """What each node on the stage shows, by its name."""
+    for client in view.clients:
+        name = client_name(client.client)
+        place = layout.places.get(name)
+        if place is not None:
+            words = "" if place.detail == ClientDetail.CELL else client_status(client, view.now_ns)
+            yield name, Motif(client, words)
+    yield FRONT_END, Motif(view.front_end)
+    first, disputed = compared(view.replicas)
+    for replica in view.replicas:
+        name = replica_name(replica.replica)
+        if name in layout.places:
+            yield name, Motif(replica, comparison=Comparison(first, disputed.get(name, frozenset())))
+
+
+def compared(replicas: tuple[ReplicaCard, ...]) -> tuple[int, dict[str, frozenset[int]]]:
+    """The number in every strip's leftmost column, and where a replica's digests are unlike the others'.
+
+    At a number on which most agree, the few are unlike; on a draw, all are.
+    """
+    live = [card for card in replicas if card.state is not ReplicaState.DEAD] or list(replicas)
+    newest = max((card.strip_first + len(card.strip) - 1 for card in live if card.strip), default=1)
+    counts: dict[int, Counter[int]] = {}
+    for card in replicas:
+        for seq, digest in enumerate(card.strip, start=card.strip_first):
+            counts.setdefault(seq, Counter())[digest] += 1
+    split = {seq: count for seq, count in counts.items() if len(count) > 1}
+    disputed: dict[str, frozenset[int]] = {}
+    if split:
+        for card in replicas:
+            own = dict(enumerate(card.strip, start=card.strip_first))
+            disputed[replica_name(card.replica)] = frozenset(
+                seq for seq, count in split.items() if seq in own and count[own[seq]] * 2 <= count.total()
+            )
+    return strip_first(newest), disputed
+
+
+def paint_card(painter: QPainter, motif: Motif, theme: Theme, frame: CardFrame) -> None:
+    """Paint whichever card it is."""
+    card = motif.card
+    if isinstance(card, ClientCard):
+        paint_client(painter, card, theme, frame, motif.words)
+    elif isinstance(card, FrontEndCard):
+        paint_front_end(painter, card, theme, frame)
+    else:
+        paint_replica(painter, card, theme, frame, motif.comparison or Comparison(strip_first(card.expected)))
+
+
+def paint_stage(
+    painter: QPainter,
+    view: ClusterView,
+    theme: Theme,
+    layout: StageLayout,
+    *,
+    badge: str = "",
+    selected: str = "",
+) -> None:
+    """Paint one moment in full, on any device (screen, picture, film, vector file)."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    paint_ground(painter, layout, theme, broken_links(view), selected)
+    paint_banner(painter, banner(view, badge), theme, layout.headline, layout.scale)
+    paint_legend(painter, pace_words(view), theme, layout.legend, layout.scale)
+    for name, motif in motifs(view, layout):
+        place = layout.places[name]
+        frame = CardFrame(place.rect, place.scale, place.detail, selected=name == selected)
+        paint_card(painter, motif, theme, frame)
+    flight = Routes(layout).flight(view.tokens, view.now_ns)
+    sprites = FlightPainter(theme, layout.scale, painter.device().devicePixelRatio())
+    sprites.paint(painter, flight)
+    sprites.paint_labels(painter, flight)
+
+
+def render_stage(
+    view: ClusterView,
+    theme: Theme,
+    size: QSize,
+    scale: float = 1.0,
+    *,
+    badge: str = "",
+    selected: str = "",
+    positions: Mapping[str, tuple[float, float]] | None = None,
+) -> QImage:
+    """A picture of one moment, `size` device-independent pixels at `scale` pixels each. Needs no screen."""
+    image = QImage(size * scale, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(scale)
+    layout = arrange(QSizeF(size), len(view.clients), len(view.replicas), scale=theme.scale, moved=positions)
+    with QPainter(image) as painter:
+        paint_stage(painter, view, theme, layout, badge=badge, selected=selected)
+    return image

@@ -1,0 +1,117 @@
+"""Everything around the cards: ground, links, the sentences above and the legend below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen
+
+from core.ids import replica_name
+from core.model.cluster_view import ClusterView, ReplicaState, TokenKind
+from gui.stage.ink import Ink, faded, mixed
+from gui.stage.layout import StageLayout
+from gui.stage.sprites import paint_token
+from gui.stage.wording import guidance
+from gui.theme import BOLD, MEDIUM, RADIUS_SMALL, SEMIBOLD, Theme
+
+LEGEND = (
+    (TokenKind.REQUEST, "request"),
+    (TokenKind.ORDER, "order"),
+    (TokenKind.RETRANSMISSION, "sent again"),
+    (TokenKind.RESULT, "result"),
+    (TokenKind.ANSWER, "answer"),
+    (TokenKind.LOST, "lost"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What stands above the stage: badge, headline, and the one thing to know or to do now."""
+
+    badge: str
+    headline: str
+    alert: str
+    hint: str
+
+
+def banner(view: ClusterView, badge: str) -> Banner:
+    """The sentences of this view; `badge` is "LIVE", "REPLAY" or ""."""
+    return Banner(badge, view.headline, view.alert, guidance(view))
+
+
+def broken_links(view: ClusterView) -> frozenset[str]:
+    """The nodes to which nothing can travel."""
+    return frozenset(replica_name(r.replica) for r in view.replicas if r.state is ReplicaState.DEAD)
+
+
+def paint_ground(
+    painter: QPainter, layout: StageLayout, theme: Theme, broken: frozenset[str], selected: str
+) -> None:
+    """The empty stage and its links; those of the selected node stand out."""
+    painter.fillRect(QRectF(QPointF(0, 0), layout.size), theme.background)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    k = layout.scale
+    crowd = len(layout.links) > 24
+    for name, link in layout.links.items():
+        path = QPainterPath(link.points[0])
+        path.cubicTo(*link.points[1:])
+        if name in broken:
+            pen = QPen(faded(theme.bad, 0.7), 1.2 * k)
+            pen.setDashPattern([4, 4])
+        elif name == selected:
+            pen = QPen(theme.accent, 1.8 * k)
+        else:
+            pen = QPen(mixed(theme.background, theme.link, 0.5) if crowd else theme.link, 1.3 * k)
+        painter.setPen(pen)
+        painter.drawPath(path)
+
+
+def paint_banner(painter: QPainter, words: Banner, theme: Theme, rect: QRectF, scale: float) -> None:
+    """The sentences above the stage, left aligned in `rect`."""
+    ink = Ink(painter, theme, scale)
+    k = scale
+    x, y = rect.left(), rect.top() + 12 * k
+    if words.badge:
+        x += _paint_badge(ink, words.badge, x, y) + 10 * k
+    ink.write((x, y), words.headline, ink.words(13), theme.text_muted, room=rect.right() - x)
+    y = rect.top() + 39 * k
+    if words.alert:
+        ink.shape("triangle", (rect.left() + 7 * k, y), 12, theme.bad)
+        room = rect.width() - 20 * k
+        ink.write((rect.left() + 20 * k, y), words.alert, ink.words(14.5, SEMIBOLD), theme.bad, room=room)
+    elif words.hint:
+        ink.write((rect.left(), y), words.hint, ink.words(15, SEMIBOLD), theme.accent, room=rect.width())
+
+
+def _paint_badge(ink: Ink, badge: str, x: float, y: float) -> float:
+    """LIVE is filled, anything else (REPLAY) an outline: they are not taken for each other."""
+    theme, k = ink.theme, ink.scale
+    face = ink.words(11, BOLD)
+    width = ink.width(face, badge) + 27 * k
+    rect = QRectF(x, y - 10 * k, width, 20 * k)
+    live = badge == "LIVE"
+    ink.box(rect, RADIUS_SMALL, theme.ok if live else None, None if live else theme.violet, width=1.5)
+    colour = theme.background if live else theme.violet
+    ink.shape("disc" if live else "loop", (x + 11 * k, y), 8, colour)
+    ink.write((x + 19 * k, y), badge, face, colour)
+    return width
+
+
+def paint_legend(painter: QPainter, words: str, theme: Theme, rect: QRectF, scale: float) -> None:
+    """What the shapes of messages mean, then how fast they travel (`words`)."""
+    ink = Ink(painter, theme, scale)
+    k = scale
+    y = rect.center().y()
+    face = ink.words(11.5)
+    x = rect.left() + 8 * k
+    for kind, name in LEGEND:
+        width = ink.width(face, name)
+        if x + 14 * k + width > rect.right():
+            return
+        paint_token(ink, kind, (x, y), theme.bad if kind is TokenKind.LOST else theme.text_muted)
+        ink.write((x + 13 * k, y), name, face, theme.text_muted)
+        x += width + 34 * k
+    if words and x + ink.width(ink.words(11.5, MEDIUM), words) <= rect.right():
+        ink.painter.fillRect(QRectF(x - 12 * k, y - 7 * k, 1, 14 * k), theme.outline)
+        ink.write((x, y), words, ink.words(11.5, MEDIUM), theme.text)

@@ -1,0 +1,121 @@
+"""The two bands of a replica card: digests of the numbers behind it, and the hold-back queue ahead of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor
+
+from core.model.cluster_view import ReplicaCard, ReplicaState
+from gui.stage.ink import CENTRE, Ink, faded, mixed
+from gui.stage.wording import slot_text
+from gui.theme import BOLD, MEDIUM
+
+STRIP_COLUMNS = 16
+STRIP_BLOCK = 8
+"""The strip moves on by so many numbers at once, so that a column stays put while replicas fill it."""
+
+MAX_SLOTS = 16
+SLOT_WIDTH, SLOT_GAP = 21.0, 3.0
+
+
+def strip_first(newest: int) -> int:
+    """The number in the leftmost column when `newest` is the newest that any replica executed."""
+    return ((max(newest, 1) - 1) // STRIP_BLOCK - 1) * STRIP_BLOCK + 1
+
+
+def paint_strip(ink: Ink, rect: QRectF, card: ReplicaCard, first: int, disputed: frozenset[int]) -> None:
+    """A column per number: equal digests look equal, on every card in the same place.
+
+    A replica too far behind for the common columns shows its own last ones, faded, with an arrow.
+    """
+    theme, k = ink.theme, ink.scale
+    width = rect.width() / STRIP_COLUMNS
+    gap = max(1.0, round(1.5 * k))
+    ink.painter.fillRect(rect, theme.sunken)
+    behind = bool(card.strip) and card.strip_first + len(card.strip) <= first
+    start = card.strip_first if behind else first
+    ink.painter.save()
+    if behind or card.state is ReplicaState.DEAD:
+        ink.painter.setOpacity(0.45)
+    for seq, digest in enumerate(card.strip, start=card.strip_first):
+        column = seq - start
+        if not 0 <= column < STRIP_COLUMNS:
+            continue
+        x = round(rect.left() + column * width)
+        cell = QRectF(x, rect.top(), round(rect.left() + (column + 1) * width) - x - gap, rect.height())
+        _strip_cell(ink, cell, theme.digest_colour(digest), theme.digest_mark(digest), seq in disputed)
+    ink.painter.restore()
+
+
+def _strip_cell(ink: Ink, cell: QRectF, colour: QColor, mark: int, disputed: bool) -> None:
+    painter, theme, k = ink.painter, ink.theme, ink.scale
+    painter.fillRect(cell, colour)
+    cut = faded(theme.background, 0.62)
+    third = cell.height() / 3
+    if mark == 1:
+        painter.fillRect(QRectF(cell.left(), cell.bottom() - third, cell.width(), third), cut)
+    elif mark == 2:
+        painter.fillRect(QRectF(cell.left(), cell.top(), cell.width(), third), cut)
+    elif mark == 3:
+        side = cell.width() / 3
+        painter.fillRect(QRectF(cell.left() + side, cell.top(), side, cell.height()), cut)
+    if disputed:
+        painter.fillRect(QRectF(cell.left(), cell.bottom() + 1, cell.width(), 2.4 * k), theme.bad)
+
+
+def slot_cells(rect: QRectF, scale: float) -> list[QRectF]:
+    """The slots n, n+1, … of a hold-back queue in `rect`."""
+    count = min(MAX_SLOTS, int((rect.width() + SLOT_GAP * scale) // ((SLOT_WIDTH + SLOT_GAP) * scale)))
+    width = (rect.width() - (count - 1) * SLOT_GAP * scale) / max(1, count)
+    return [
+        QRectF(rect.left() + n * (width + SLOT_GAP * scale), rect.top(), width, rect.height())
+        for n in range(count)
+    ]
+
+
+def paint_slots(ink: Ink, rect: QRectF, card: ReplicaCard) -> None:
+    """The hold-back queue: the missing numbers dashed, the held ones filled, nothing after them."""
+    theme = ink.theme
+    dead = card.state is ReplicaState.DEAD
+    cells = slot_cells(rect, ink.scale)
+    held = frozenset(card.held)
+    last = max(card.held, default=0)
+    more = card.held_count - sum(1 for seq in held if seq < card.expected + len(cells))
+    face = ink.figures(10, MEDIUM)
+    for seq, cell in enumerate(cells, start=card.expected):
+        centre = (cell.center().x(), cell.center().y())
+        if more > 0 and cell is cells[-1]:
+            ink.box(cell, 3, mixed(theme.sunken, theme.held, 0.5), theme.held)
+            ink.write(centre, f"+{more + (seq in held)}", face, theme.text, align=CENTRE, room=cell.width())
+        elif seq in held:
+            ink.box(cell, 3, theme.outline if dead else theme.held)
+            colour = theme.text_disabled if dead else theme.on_held
+            ink.write(centre, slot_text(seq), face, colour, align=CENTRE)
+        elif seq < last:
+            colour = theme.text_disabled if dead else theme.caution
+            ink.box(cell, 3, theme.sunken, colour, width=1.3, dashed=True)
+            ink.write(centre, slot_text(seq), face, colour, align=CENTRE)
+        else:
+            ink.box(cell, 3, theme.sunken, theme.outline)
+            if seq == card.expected:
+                colour = theme.text_disabled if dead else theme.text_faint
+                ink.write(centre, slot_text(seq), face, colour, align=CENTRE)
+
+
+def paint_cascade(ink: Ink, rect: QRectF, first: int, count: int, part: float) -> None:
+    """The moment when a gap closed: `count` numbers from `first` on are executed one after another.
+
+    `part` runs from 0 to 1 over the whole cascade.
+    """
+    theme = ink.theme
+    face = ink.figures(10, BOLD)
+    ink.painter.fillRect(rect.adjusted(-1, -1, 1, 1), theme.raised)
+    for index, cell in enumerate(slot_cells(rect, ink.scale)):
+        done = part * (count + 2) - index
+        if index >= count:
+            ink.box(cell, 3, theme.sunken, theme.outline)
+            continue
+        colour = theme.held if done < 0 else mixed(theme.ok, theme.sunken, min(1.0, done / 3))
+        ink.box(cell, 3, colour, theme.ok if done >= 0 else None)
+        text = theme.on_held if done < 0 else theme.text
+        ink.write((cell.center().x(), cell.center().y()), slot_text(first + index), face, text, align=CENTRE)

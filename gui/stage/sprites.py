@@ -1,0 +1,136 @@
+"""Messages on their way, as pictures cut from one sheet so that all of them are drawn in one call."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPixmap, QRadialGradient
+
+from core.model.cluster_view import TokenKind
+from gui.stage.ink import CENTRE, Ink, mixed
+from gui.theme import RADIUS_SMALL, SEMIBOLD, Theme
+
+CELL = 46.0
+"""Side of a sprite with its glow and tail, in base pixels."""
+
+ANGLES = 24
+"""Directions in which the tail is drawn beforehand: turning a picture per frame is slow."""
+
+TOKEN_SHAPES = {
+    TokenKind.REQUEST: "disc",
+    TokenKind.ORDER: "square",
+    TokenKind.RETRANSMISSION: "loop",
+    TokenKind.RESULT: "diamond",
+    TokenKind.ANSWER: "tick",
+    TokenKind.LOST: "cross",
+}
+KIND_INDEX = {kind: index for index, kind in enumerate(TOKEN_SHAPES)}
+RING = len(TOKEN_SHAPES)
+"""Column of the ring around the message that is delivered next."""
+
+_COLUMNS = RING + 1 + ANGLES
+
+
+class Atlas:
+    """The sheet: a row per client hue and one for lost messages; shapes, ring and tails in columns."""
+
+    def __init__(self, theme: Theme, scale: float, ratio: float) -> None:
+        self.cell = math.ceil(CELL * scale * ratio)  # in pixels of the sheet
+        self.lost_row = len(theme.clients)
+        self.pixmap = QPixmap(self.cell * _COLUMNS, self.cell * (self.lost_row + 1))
+        self.pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(self.pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ink = Ink(painter, theme, self.cell / CELL)
+        for row, colour in enumerate((*theme.clients, theme.bad)):
+            for column, kind in enumerate(TOKEN_SHAPES):
+                paint_token(ink, kind, self._middle(column, row), colour)
+            self._paint_ring(ink, self._middle(RING, row))
+            for step in range(ANGLES):
+                _paint_tail(ink, self._middle(RING + 1 + step, row), colour, 2 * math.pi * step / ANGLES)
+        painter.end()
+
+    def _middle(self, column: int, row: int) -> tuple[float, float]:
+        return (column + 0.5) * self.cell, (row + 0.5) * self.cell
+
+    def _paint_ring(self, ink: Ink, centre: tuple[float, float]) -> None:
+        ink.box(_square(centre, 27 * ink.scale), 13.5, None, ink.theme.text, width=2.0)
+
+
+def paint_token(ink: Ink, kind: TokenKind, centre: tuple[float, float], colour: QColor) -> None:
+    """A message: a glowing shape with a dark edge, so that it shows on a link and on a card."""
+    theme, k = ink.theme, ink.scale
+    glow = QRadialGradient(QPointF(*centre), 13 * k)
+    soft = QColor(colour)
+    soft.setAlphaF(0.34)
+    glow.setColorAt(0.0, soft)
+    soft.setAlphaF(0.0)
+    glow.setColorAt(1.0, soft)
+    ink.painter.setPen(Qt.PenStyle.NoPen)
+    ink.painter.setBrush(glow)
+    ink.painter.drawEllipse(QPointF(*centre), 13 * k, 13 * k)
+    stroked = kind in (TokenKind.RETRANSMISSION, TokenKind.ANSWER, TokenKind.LOST)
+    if stroked:
+        ink.box(_square(centre, 17 * k), 8.5, mixed(theme.background, colour, 0.12), colour, width=1.5)
+        ink.shape(TOKEN_SHAPES[kind], centre, 9.5, colour)
+        return
+    ink.shape(TOKEN_SHAPES[kind], centre, 18, theme.background)
+    ink.shape(TOKEN_SHAPES[kind], centre, 14, colour)
+
+
+def _paint_tail(ink: Ink, centre: tuple[float, float], colour: QColor, angle: float) -> None:
+    """The trace behind a message that moves towards `angle` (radians, clockwise from the right)."""
+    k = ink.scale
+    back = QPointF(centre[0] - math.cos(angle) * 22 * k, centre[1] - math.sin(angle) * 22 * k)
+    fade = QLinearGradient(QPointF(*centre), back)
+    fade.setColorAt(0.0, colour)
+    clear = QColor(colour)
+    clear.setAlphaF(0.0)
+    fade.setColorAt(1.0, clear)
+    side = QPointF(-math.sin(angle) * 2.6 * k, math.cos(angle) * 2.6 * k)
+    ink.painter.setPen(Qt.PenStyle.NoPen)
+    ink.painter.setBrush(fade)
+    ink.painter.drawPolygon([QPointF(*centre) + side, QPointF(*centre) - side, back])
+
+
+def _square(centre: tuple[float, float], side: float) -> QRectF:
+    return QRectF(centre[0] - side / 2, centre[1] - side / 2, side, side)
+
+
+class Labels:
+    """Small signs above messages ("#132", "post"), painted once each."""
+
+    def __init__(self, theme: Theme, scale: float, ratio: float) -> None:
+        self._theme, self._scale, self._ratio = theme, scale, ratio
+        self._signs: dict[tuple[str, int], QPixmap] = {}
+
+    def sign(self, text: str, row: int) -> QPixmap:
+        """The sign for `text` edged in the colour of the atlas's `row`."""
+        found = self._signs.get((text, row))
+        if found is None:
+            if len(self._signs) >= 512:
+                self._signs.clear()
+            found = self._signs[text, row] = self._painted(text, row)
+        return found
+
+    def _painted(self, text: str, row: int) -> QPixmap:
+        theme, k = self._theme, self._scale
+        colour = (*theme.clients, theme.bad)[row]
+        ink = Ink(QPainter(), theme, k)
+        face = ink.figures(10.5, SEMIBOLD)
+        loop = text.endswith(" ↻")
+        words = text.removesuffix(" ↻").removeprefix("× ")
+        extra = 13 * k if loop else 0.0
+        size = (math.ceil(ink.width(face, words) + extra + 12 * k), math.ceil(18 * k))
+        pixmap = QPixmap(math.ceil(size[0] * self._ratio), math.ceil(size[1] * self._ratio))
+        pixmap.setDevicePixelRatio(self._ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        with QPainter(pixmap) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            ink.painter = painter
+            ink.box(QRectF(0, 0, *size), RADIUS_SMALL, theme.sunken, colour)
+            ink.write(((size[0] - extra) / 2, size[1] / 2), words, face, theme.text, align=CENTRE)
+            if loop:
+                ink.shape("loop", (size[0] - 11 * k, size[1] / 2), 9, theme.warn)
+        return pixmap
