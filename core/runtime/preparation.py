@@ -154,8 +154,11 @@ def prepare_system(machine: Machine, stale: Sequence[str], held: IO[bytes]) -> N
             break
     missing = missing_of_system(machine, stale)
     if missing:
-        line = apt_line(missing.values(), refresh=True)
-        raise NotPrepared(f"system packages could not be installed.\n{output.tail()}Next, by hand: {line}")
+        line = apt_line(missing.values(), refresh=True).replace("sudo ", "")
+        raise NotPrepared(
+            f"system packages could not be installed.\n{output.tail()}Check the network and start again, or "
+            f"install them by hand:\n\n{line}\n"
+        )
 
 
 def missing_of_system(machine: Machine, stale: Sequence[str]) -> dict[str, str]:
