@@ -20,6 +20,9 @@ from core.services.machine import Operation, Refused, Value
 _encode = msgspec.msgpack.Encoder().encode
 _decode_pair = msgspec.msgpack.Decoder(tuple[int, Any]).decode
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding arbitrary bytes may raise."""
+
 _EXECUTED = 0
 _REFUSED = 1
 _KIND_AT = 1
@@ -32,7 +35,7 @@ encode_operation: Callable[[Operation], bytes] = _encode
 def operation_decoder(operations: tuple[type[Operation], ...]) -> Callable[[bytes], Operation]:
     """A function from bytes to one of `operations`.
 
-    The function raises `msgspec.DecodeError` (of which `ValidationError` is a kind) for any other bytes.
+    The function raises one of `UNREADABLE` for any other bytes.
     Raises `ServiceError` here when the operations cannot be told apart or hold what cannot travel.
     """
     if not operations:
@@ -64,7 +67,7 @@ def decode_outcome(outcome: bytes) -> Value | Refused:
     """The answer in `outcome`; records come back as dictionaries. Raises `RemoteProtocolError`."""
     try:
         kind, value = _decode_pair(outcome)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise RemoteProtocolError(f"An outcome cannot be read: {error}") from error
     if kind == _EXECUTED:
         answer: Value = value
@@ -92,9 +95,6 @@ STALE_REQUEST = encode_outcome(Refused("stale_request"))
 
 OK_NOTHING = _NOTHING
 """Executed, with nothing to tell."""
-
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What decoding arbitrary bytes as an operation may raise."""
 
 
 def outcome_words(outcome: bytes) -> str:

@@ -190,6 +190,8 @@ class Social:
         account = state.accounts.get(operation.author)
         if account is None:
             return UNKNOWN_USER
+        if number == ops.NEWEST_POST and account.posts:
+            number = account.posts[-1]
         record = state.posts.get(number)
         if record is None:
             return UNKNOWN_POST
@@ -198,7 +200,7 @@ class Social:
         del state.posts[number]
         del account.posts[bisect_left(account.posts, number)]
         self.state_hash = self.state_hash - struct_hash(record) & MASK_64
-        return None
+        return number
 
     def _timeline(self, operation: ops.Timeline, context: Context) -> Value | Refused:
         limit = operation.limit

@@ -20,6 +20,9 @@ MAX_FOLLOWING = 1_000
 MAX_POSTS_PER_USER = 1_000
 """Posts kept of one user: the oldest makes room for the newest."""
 
+NEWEST_POST = 0
+"""Stands for the number of the author's newest post: sequence numbers start from 1."""
+
 _NAME = {"max_length": MAX_NAME_CHARACTERS}
 
 Name: TypeAlias = Annotated[str, Meta(description="a registered user", extra=_NAME)]
@@ -53,10 +56,10 @@ class Post(Operation, frozen=True, tag="post"):
 
 
 class DeletePost(Operation, frozen=True, tag="delete_post"):
-    """Take a post back; only its author may."""
+    """Take a post back, the newest when no number is given; only its author may. Answers its number."""
 
     author: Annotated[str, Meta(description="who wrote it", extra=_NAME)]
-    post_id: Annotated[int, Meta(description="the number that post answered")]
+    post_id: Annotated[int, Meta(description="the number that post answered, 0 for the newest")] = NEWEST_POST
 
 
 class Timeline(Operation, frozen=True, tag="timeline"):
