@@ -24,7 +24,7 @@ class ActionSpec:
     checkable: bool = False
 
 
-_TIME, _CLUSTER, _VIEW, _WINDOW = "Pace", "Cluster", "Look", "Window"
+_TIME, _CLUSTER, _VIEW, _DOCKS, _WINDOW = "Pace", "Cluster", "Look", "Docks", "Window"
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
@@ -96,6 +96,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "theme_system", "Theme of the system", _VIEW, "Follow the system's light or dark", (), "monitor"
     ),
+    ActionSpec("show_console", "Console", _DOCKS, "Type queries and commands", ("Alt+1",), "terminal"),
+    ActionSpec("show_inspector", "Inspector", _DOCKS, "The selected node in full", ("Alt+2",), "scan-search"),
+    ActionSpec("show_log", "Event log", _DOCKS, "Everything that happened", ("Alt+3",), "list"),
+    ActionSpec("show_checks", "Checks", _DOCKS, "What is watched all the time", ("Alt+4",), "shield-check"),
+    ActionSpec("show_metrics", "Metrics", _DOCKS, "Figures and curves", ("Alt+5",), "activity"),
     ActionSpec("fullscreen", "Full screen", _WINDOW, "The window fills the screen", ("F11",), "maximize"),
     ActionSpec(
         "reset_layout",

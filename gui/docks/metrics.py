@@ -6,6 +6,7 @@ pyqtgraph takes a third of a second to import, so the curves are made after the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -16,6 +17,9 @@ from core.model.cluster_view import ClusterView
 from core.model.metrics import MetricsHistory
 from gui.stage.wording import duration
 from gui.theme import MEDIUM, Theme
+
+if TYPE_CHECKING:
+    from gui.docks.plots import Plots
 
 _FIGURES = (
     ("throughput", "answers a second"),

@@ -1,0 +1,129 @@
+"""The docks: made, placed, shown, dressed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QMainWindow, QTabBar, QTabWidget
+
+from core.session.source import ServiceFace
+from gui.docks.checks import Checks
+from gui.docks.console import Console
+from gui.docks.event_log import EventLogView
+from gui.docks.frame import DockFrame
+from gui.docks.inspector import Inspector
+from gui.docks.metrics import Metrics
+from gui.icons import Icons
+from gui.intents import Intents, Selection
+from gui.source_bridge import SourceBridge
+from gui.theme import Theme
+
+_TALL_PX = 900
+_WIDTH_SHARE, _NARROWEST_PX, _WIDEST_PX = 0.26, 350, 520
+
+
+class DockSet(QObject):
+    """Console, inspector, event log, checks and metrics on the right of a window."""
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        face: ServiceFace,
+        bridge: SourceBridge,
+        intents: Intents,
+        selection: Selection,
+        theme: Theme,
+        icons: Icons,
+        history: list[str],
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self.console = Console(face, intents, theme, history)
+        self.inspector = Inspector(intents, selection, theme, icons)
+        self.log = EventLogView(bridge.log, theme, icons)
+        self.checks = Checks(theme, icons)
+        self.metrics = Metrics(lambda: bridge.fold.history, theme)
+        self.frames = {
+            name: DockFrame(name, title, view, icons, window)
+            for name, title, view in (
+                ("console", "Console", self.console),
+                ("inspector", "Inspector", self.inspector),
+                ("log", "Event log", self.log),
+                ("checks", "Checks", self.checks),
+                ("metrics", "Metrics", self.metrics),
+            )
+        }
+        bridge.now_and_then(self.console, self.console.show_view, 2)
+        bridge.now_and_then(self.inspector, self.inspector.show_view, 5)
+        bridge.now_and_then(self.log, self.log.show_view, 5)
+        bridge.now_and_then(self.checks, self.checks.show_view, 4)
+        bridge.now_and_then(self.metrics, self.metrics.show_view, 3)
+        self._prepare_window()
+        self._adapting = QTimer(self, singleShot=True, interval=0)
+        self._adapting.timeout.connect(self._adapt)
+        for frame in self.frames.values():
+            frame.topLevelChanged.connect(self._adapting.start)
+            frame.dockLocationChanged.connect(self._adapting.start)
+            frame.visibilityChanged.connect(self._adapting.start)
+
+    def arrange(self, height: int, width: int) -> None:
+        """First places for a window of this size: three groups when it is tall, two when it is not."""
+        console, inspector, log, checks, metrics = self.frames.values()
+        for frame in self.frames.values():
+            frame.setFloating(False)
+            self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, frame)
+            frame.show()
+        tall = height >= _TALL_PX
+        self._window.splitDockWidget(console, log, Qt.Orientation.Vertical)
+        self._window.tabifyDockWidget(console, inspector)
+        if tall:
+            self._window.splitDockWidget(log, checks, Qt.Orientation.Vertical)
+            self._window.tabifyDockWidget(checks, metrics)
+        else:
+            self._window.tabifyDockWidget(log, checks)
+            self._window.tabifyDockWidget(checks, metrics)
+        for first in (console, log, metrics if tall else log):
+            first.raise_()
+        side = min(_WIDEST_PX, max(_NARROWEST_PX, round(width * _WIDTH_SHARE)))
+        self._window.resizeDocks([console], [side], Qt.Orientation.Horizontal)
+        if tall:
+            parts = [round(height * part) for part in (0.26, 0.33, 0.41)]
+            self._window.resizeDocks([console, log, checks], parts, Qt.Orientation.Vertical)
+        else:
+            parts = [round(height * part) for part in (0.4, 0.6)]
+            self._window.resizeDocks([console, log], parts, Qt.Orientation.Vertical)
+        self._adapting.start()
+
+    def show(self, name: str) -> None:
+        """Bring a dock to the front and give it the keyboard."""
+        frame = self.frames[name]
+        frame.show()
+        frame.raise_()
+        focus = {"console": self.console.prompt, "log": self.log.filter, "inspector": self.inspector.data}
+        focus.get(name, frame.widget()).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def set_theme(self, theme: Theme, icons: Icons) -> None:
+        """Dress every dock."""
+        self.console.set_theme(theme)
+        self.inspector.set_theme(theme, icons)
+        self.log.set_theme(theme, icons)
+        self.checks.set_theme(theme, icons)
+        self.metrics.set_theme(theme)
+        for frame in self.frames.values():
+            frame.set_icons(icons)
+
+    def _prepare_window(self) -> None:
+        self._window.setDockOptions(
+            QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.GroupedDragging
+        )
+        self._window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self._window.setDocumentMode(True)
+
+    def _adapt(self) -> None:
+        for frame in self.frames.values():
+            frame.adapt()
+        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setAccessibleName("Docks")
+            bar.setExpanding(False)
+            bar.setDrawBase(False)

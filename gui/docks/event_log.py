@@ -1,0 +1,208 @@
+"""The event log dock: filter line, kinds, table."""
+
+from __future__ import annotations
+
+import re
+
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.model.cluster_view import ClusterView
+from core.trace.events import EventFilter, EventLog
+from core.trace.told import EventKind
+from gui.docks.event_table import EventPainter, EventTable
+from gui.icons import Icons
+from gui.theme import Theme
+
+CHIPS: dict[str, frozenset[EventKind]] = {
+    "requests": frozenset({EventKind.REQUEST, EventKind.ANSWER}),
+    "order": frozenset({EventKind.ORDER}),
+    "results": frozenset({EventKind.RESULT}),
+    "gaps": frozenset({EventKind.GAP}),
+    "cluster": frozenset({EventKind.CLUSTER, EventKind.CONTROL, EventKind.CHECK, EventKind.NOTE}),
+    "pulse": frozenset({EventKind.HEARTBEAT, EventKind.LOOK}),
+}
+_OFF_AT_FIRST = "pulse"
+_NODE = re.compile(r"(?:[rc]\d+|fe)", re.IGNORECASE)
+_NUMBER = re.compile(r"#(\d+)")
+
+
+def read_filter(text: str, kinds: frozenset[EventKind]) -> EventFilter:
+    """`R2 #128 kill`: nodes, a sequence number, and the rest as text."""
+    nodes: set[str] = set()
+    seq, words = 0, []
+    for word in text.split():
+        number = _NUMBER.fullmatch(word)
+        if number:
+            seq = int(number[1])
+        elif _NODE.fullmatch(word):
+            nodes.add(word.upper())
+        else:
+            words.append(word)
+    return EventFilter(frozenset(nodes), kinds, seq, " ".join(words))
+
+
+class EventLogView(QWidget):
+    """Every event, newest on top."""
+
+    chosen = Signal(str, int)
+    """A row was selected: its node ("" when it is nobody's) and sequence number (0 for none)."""
+
+    def __init__(self, log: EventLog, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._log = log
+        self._stopped_at = 0
+        self.model = EventTable(log, self)
+        self.filter = QLineEdit(self)
+        self.filter.setPlaceholderText("Filter: R2   #128   kill")
+        self.filter.setAccessibleName("Filter events")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.textChanged.connect(self._filter)
+        self.count = QLabel(self)
+        self.count.setProperty("role", "faint")
+        self.chips = {name: self._chip(name) for name in CHIPS}
+        self.table = _Table(self)
+        self.table.setModel(self.model)
+        self._painter = EventPainter(self.model, theme, self.table)
+        self.table.setItemDelegate(self._painter)
+        self.resume = QPushButton(self)
+        self.resume.setProperty("chip", "true")
+        self.resume.clicked.connect(self.follow)
+        self.resume.hide()
+        self._arrange()
+        self.set_theme(theme, icons)
+        self.table.selectionModel().currentRowChanged.connect(self._choose)
+        self._filter()
+
+    def set_theme(self, theme: Theme, icons: Icons) -> None:
+        """Sizes and colours of the theme."""
+        self._painter.set_theme(theme)
+        header = self.table.horizontalHeader()
+        self.table.verticalHeader().setDefaultSectionSize(theme.px(22))
+        for column, width in ((0, 66), (1, 64), (3, 86)):
+            header.resizeSection(column, theme.px(width))
+        self.resume.setIcon(icons.icon("chevron-up"))
+        self.table.viewport().update()
+
+    def show_view(self, view: ClusterView) -> None:
+        """Take what came since; stand still while a person reads."""
+        del view
+        if self.following:
+            self._stopped_at = self._log.end
+            self.resume.hide()
+            if self.model.refresh():
+                self.table.viewport().update()
+            self._count()
+        else:
+            newer = self._log.end - self._stopped_at
+            self.resume.setText(f"{newer:,} newer".replace(",", "\u202f") if newer else "Follow")
+            self.resume.show()
+
+    @property
+    def following(self) -> bool:
+        """The newest events are shown as they come: nobody scrolled down or chose a row."""
+        return self.table.verticalScrollBar().value() == 0 and not self.table.selectionModel().hasSelection()
+
+    def follow(self) -> None:
+        """Go back to the newest events."""
+        self.table.clearSelection()
+        self.table.setCurrentIndex(QModelIndex())
+        self.table.scrollToTop()
+        self.resume.hide()
+
+    def search(self, text: str) -> None:
+        """Show the rows about `text`."""
+        self.filter.setText(text)
+
+    def _arrange(self) -> None:
+        top = QHBoxLayout()
+        top.setContentsMargins(10, 8, 10, 0)
+        top.addWidget(self.filter, 1)
+        top.addWidget(self.count)
+        chips = QHBoxLayout()
+        chips.setContentsMargins(10, 0, 10, 0)
+        chips.setSpacing(4)
+        for chip in self.chips.values():
+            chips.addWidget(chip)
+        chips.addStretch(1)
+        chips.addWidget(self.resume)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addLayout(top)
+        column.addLayout(chips)
+        column.addWidget(self.table, 1)
+
+    def _chip(self, name: str) -> QToolButton:
+        chip = QToolButton(self)
+        chip.setText(name)
+        chip.setProperty("chip", "true")
+        chip.setCheckable(True)
+        chip.setChecked(name != _OFF_AT_FIRST)
+        chip.setAccessibleName(f"Show {name}")
+        chip.setToolTip("Kinds: " + ", ".join(sorted(CHIPS[name])))
+        chip.toggled.connect(self._filter)
+        return chip
+
+    def _filter(self) -> None:
+        on = [CHIPS[name] for name, chip in self.chips.items() if chip.isChecked()]
+        kinds = frozenset[EventKind]() if len(on) == len(CHIPS) else frozenset[EventKind]().union(*on)
+        if on:
+            self.model.filter(read_filter(self.filter.text(), kinds))
+        self.follow()
+        self._count()
+
+    def _count(self) -> None:
+        more = "" if self.model.complete else " …"
+        self.count.setText(f"{len(self._log):,} events{more}".replace(",", "\u202f"))
+
+    def _choose(self, index: QModelIndex) -> None:
+        if index.isValid():
+            event = self.model.row_at(index.row())
+            self.chosen.emit(event.node.split()[0] if event.node else "", event.seq)
+
+
+class _Table(QTableView):
+    """A table whose rows are chosen by mouse or keyboard; Esc lets go."""
+
+    def __init__(self, parent: EventLogView) -> None:
+        super().__init__(parent)
+        self._dock = parent
+        self.setAccessibleName("Events")
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setMouseTracking(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc goes back to the newest events."""
+        if event.key() == Qt.Key.Key_Escape:
+            self._dock.follow()
+        else:
+            super().keyPressEvent(event)
+
+    def setModel(self, model: EventTable) -> None:  # type: ignore[override]
+        """The event column takes the room that is left."""
+        super().setModel(model)
+        self.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)

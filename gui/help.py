@@ -1,0 +1,66 @@
+"""All shortcuts on one page (?)."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from gui.actions import Actions
+
+_MOUSE = (
+    ("Click a client", "Send a query from it"),
+    ("Click a replica", "Select it"),
+    ("Right-click a replica", "Kill it, or inspect its data"),
+    ("Click a message", "Under step: deliver it"),
+    ("Drag a card", "Put it elsewhere"),
+)
+
+
+class Help(QDialog):
+    """Two columns: what keys do, what the mouse does."""
+
+    def __init__(self, actions: Actions, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("help")
+        self.setWindowTitle("Shortcuts")
+        groups: dict[str, list[tuple[str, str, str]]] = {}
+        for name, spec in actions.specs.items():
+            shortcuts = actions[name].shortcuts()
+            keys = "  or  ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in shortcuts)
+            if keys:
+                groups.setdefault(spec.group, []).append((keys, spec.text, spec.tip))
+        groups["Mouse"] = [(what, result, result) for what, result in _MOUSE]
+        columns = QHBoxLayout()
+        columns.setSpacing(40)
+        names = list(groups)
+        for part in (names[:2] + names[-1:], names[2:-1]):
+            column = QVBoxLayout()
+            column.setSpacing(18)
+            for group in part:
+                column.addLayout(self._group(group, groups[group]))
+            column.addStretch(1)
+            columns.addLayout(column)
+        close = QPushButton("Close", self)
+        close.clicked.connect(self.accept)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(24, 20, 24, 20)
+        outer.setSpacing(18)
+        outer.addLayout(columns)
+        outer.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+
+    def _group(self, name: str, rows: list[tuple[str, str, str]]) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(20)
+        grid.setVerticalSpacing(5)
+        heading = QLabel(name, self)
+        heading.setProperty("role", "title")
+        grid.addWidget(heading, 0, 0, 1, 2)
+        for place, (keys, text, tip) in enumerate(rows, start=1):
+            left, right = QLabel(keys, self), QLabel(text, self)
+            left.setProperty("role", "number" if name != "Mouse" else "muted")
+            right.setToolTip(tip)
+            grid.addWidget(left, place, 0)
+            grid.addWidget(right, place, 1)
+        grid.setColumnStretch(1, 1)
+        return grid

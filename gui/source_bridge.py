@@ -1,0 +1,111 @@
+"""Sixty times a second: drain the source, log, fold, show. One tick never refreshes more than one dock, so no
+frame pays for all of them; what nobody sees is not drawn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from core.facts import Answered, RunStarted, Said
+from core.model.cluster_view import ClusterView
+from core.model.fold import Fold
+from core.session.source import ServiceFace, Source
+from core.trace.events import EventLog
+from core.trace.wire_log import Record, Tap, decode_fact
+from gui.frame_meter import FrameMeter
+
+TICK_MS = 16
+
+_SPOKEN = {b"\xa8ans": Answered, b"\xa4sai": Said, b"\xabrun": RunStarted}
+"""Facts for the person's eyes, by the first bytes of their tag: the others are not decoded here."""
+
+Show = Callable[[ClusterView], None]
+
+
+@dataclass(slots=True)
+class _Reader:
+    widget: QWidget
+    show: Show
+    every_ns: int
+    due_ns: int = 0
+
+
+class SourceBridge(QObject):
+    """Between the source and everything that shows it."""
+
+    answered = Signal(object)
+    """An `Answered` fact: the answer to a query sent by hand. Rare."""
+    said = Signal(object)
+    """A `Said` fact: a sentence from the cluster. Rare."""
+    started = Signal(object)
+    """The `RunStarted` fact."""
+
+    def __init__(self, source: Source, face: ServiceFace, window: QWidget) -> None:
+        super().__init__(window)
+        self._source = source
+        self._window = window
+        self.fold = Fold(words=face.words)
+        self.log = EventLog(words=face.words)
+        self.meter = FrameMeter(self)
+        self._stage: Show | None = None
+        self._readers: list[_Reader] = []
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self.tick)
+        self.view: ClusterView | None = None
+
+    def every_tick(self, show: Show) -> None:
+        """What is shown in every frame: the stage."""
+        self._stage = show
+
+    def now_and_then(self, widget: QWidget, show: Show, times_per_s: float) -> None:
+        """What is shown less often, and only while `widget` is visible."""
+        self._readers.append(_Reader(widget, show, round(1e9 / times_per_s)))
+
+    def start(self) -> None:
+        """Begin; the first tick comes at once."""
+        self._timer.start()
+        QTimer.singleShot(0, self, self.tick)
+
+    def stop(self) -> None:
+        """No tick after this."""
+        self._timer.stop()
+
+    def tick(self) -> None:
+        """One frame's work, without its painting."""
+        self.meter.begin()
+        records = self._source.drain()
+        if records:
+            self.log.append(records)
+            self.fold.apply(records)
+            self._speak(records)
+        if not self._window.isMinimized() and self._window.isVisible():
+            self.view = view = self.fold.view(self._source.now_ns())
+            if self._stage is not None:
+                self._stage(view)
+            self._show_one(view)
+        self.meter.end()
+
+    def _show_one(self, view: ClusterView) -> None:
+        now_ns = time.monotonic_ns()
+        late = [reader for reader in self._readers if reader.due_ns <= now_ns and reader.widget.isVisible()]
+        if late:
+            reader = min(late, key=lambda reader: reader.due_ns)
+            reader.due_ns = now_ns + reader.every_ns
+            reader.show(view)
+
+    def _speak(self, records: Sequence[Record]) -> None:
+        for record in records:
+            if record.tap == Tap.FACT and record.body[1:5] in _SPOKEN:
+                fact = decode_fact(record.body)
+                if isinstance(fact, Answered):
+                    self.answered.emit(fact)
+                elif isinstance(fact, Said):
+                    self.said.emit(fact)
+                elif isinstance(fact, RunStarted):
+                    self.started.emit(fact)

@@ -1,0 +1,218 @@
+"""The bar on top: pace, load, clients, replicas, recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
+
+from core.facts import Pace
+from core.limits import MAX_CLIENTS, MAX_REPLICAS
+from core.model.cluster_view import ClusterView
+from gui.actions import Actions
+from gui.icons import Icons
+from gui.intents import FASTEST_NS, SLOWEST_NS, Intents
+from gui.theme import Theme
+
+FEWEST_REPLICAS = 3
+_SLIDER_STEP_NS = 100_000_000
+_PACE_ACTIONS = {Pace.REAL_TIME: "pace_real", Pace.SLOW: "pace_slow", Pace.STEP: "pace_step"}
+_SHORT = {"pace_step": "Step", "step": "Next", "load": "Load"}
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The file that the run is written to, and how long it is by now."""
+
+    path: Path
+    size_bytes: int
+
+
+class TopBar(QFrame):
+    """Shows what the cluster does and lets a person change it."""
+
+    new_cluster = Signal(int)
+    """The person wants a new cluster with so many replicas."""
+
+    def __init__(
+        self,
+        actions: Actions,
+        intents: Intents,
+        theme: Theme,
+        icons: Icons,
+        *,
+        can_restart: bool,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("topBar")
+        self._actions = actions
+        self._intents = intents
+        self._can_restart = can_restart
+        self._replicas_now = 0
+        self._brand = QLabel("Lockstep", self)
+        self._brand.setProperty("role", "brand")
+        self._tab = QToolButton(self)
+        self._tab.setText("Cluster")
+        self._tab.setCheckable(True)
+        self._tab.setChecked(True)
+        self._tab.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._tab.clicked.connect(lambda: self._tab.setChecked(True))
+        self.pace = self._pace_buttons()
+        self.slider, self._delay = QSlider(Qt.Orientation.Horizontal, self), QLabel(self)
+        self.step, self.load = self._button("step"), self._button("load")
+        self.clients, self.replicas = QSpinBox(self), QSpinBox(self)
+        self.restart = QPushButton("Start anew", self)
+        self._record_dot, self.record = QLabel(self), QLabel(self)
+        self._prepare_numbers()
+        self._arrange()
+        self.set_theme(theme, icons)
+
+    def set_theme(self, theme: Theme, icons: Icons) -> None:
+        """Marks and sizes of the theme."""
+        self._record_dot.setPixmap(icons.pixmap("circle-dot", theme.bad, 14))
+        self.slider.setFixedWidth(theme.px(84))
+        self._delay.setFixedWidth(theme.px(34))
+        self.setFixedHeight(theme.px(48))
+
+    def show_view(self, view: ClusterView) -> None:
+        """Controls follow the cluster, but never under a person's fingers."""
+        pace = self._intents.pace
+        self._actions[_PACE_ACTIONS[pace]].setChecked(True)
+        self.slider.setEnabled(pace is Pace.SLOW)
+        self._delay.setEnabled(pace is Pace.SLOW)
+        if not self.slider.isSliderDown() and view.pace is Pace.SLOW and pace is Pace.SLOW:
+            self._intents.delay_ns = view.delay_ns
+            with QSignalBlocker(self.slider):
+                self.slider.setValue(round(view.delay_ns / _SLIDER_STEP_NS))
+            self._show_delay()
+        load = self._actions["load"]
+        if load.isChecked() != view.load_running:
+            load.setChecked(view.load_running)
+        self._follow(self.clients, len(view.clients))
+        if view.replicas and len(view.replicas) != self._replicas_now:
+            self._replicas_now = len(view.replicas)
+            self._follow(self.replicas, self._replicas_now)
+            self._offer_restart()
+
+    def show_recording(self, recording: Recording | None) -> None:
+        """What is being written, and how much by now."""
+        for widget in (self._record_dot, self.record):
+            widget.setVisible(recording is not None)
+        if recording is not None:
+            self.record.setText(f"REC {_megabytes(recording.size_bytes)}")
+            self.record.setToolTip(f"Everything is recorded to {recording.path}")
+            self.record.setAccessibleName(f"Recording to {recording.path.name}")
+
+    def _pace_buttons(self) -> QFrame:
+        frame = QFrame(self)
+        frame.setObjectName("segmented")
+        row = QHBoxLayout(frame)
+        row.setContentsMargins(2, 2, 2, 2)
+        row.setSpacing(2)
+        group = QActionGroup(self)
+        for name in _PACE_ACTIONS.values():
+            group.addAction(self._actions[name])
+            row.addWidget(self._button(name, icon=False))
+        return frame
+
+    def _button(self, name: str, *, icon: bool = True) -> QToolButton:
+        action: QAction = self._actions[name]
+        action.setIconText(_SHORT.get(name, action.text()))
+        button = QToolButton(self)
+        button.setDefaultAction(action)
+        button.setAccessibleName(action.text())
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if icon else Qt.ToolButtonStyle.ToolButtonTextOnly
+        button.setToolButtonStyle(style)
+        return button
+
+    def _prepare_numbers(self) -> None:
+        self.slider.setRange(FASTEST_NS // _SLIDER_STEP_NS, SLOWEST_NS // _SLIDER_STEP_NS)
+        self.slider.setValue(round(self._intents.delay_ns / _SLIDER_STEP_NS))
+        self.slider.setAccessibleName("Delay per message under slow, tenths of a second")
+        self.slider.setToolTip("How long each message travels when the pace is slow")
+        self.slider.valueChanged.connect(self._set_delay)
+        self._show_delay()
+        self.clients.setRange(1, MAX_CLIENTS)
+        self.clients.setAccessibleName("Clients")
+        self.clients.setToolTip("Simulated clients; changes at once")
+        self.clients.setKeyboardTracking(False)
+        self.clients.valueChanged.connect(self._intents.set_clients)
+        self.replicas.setRange(FEWEST_REPLICAS, MAX_REPLICAS)
+        self.replicas.setAccessibleName("Replicas")
+        self.replicas.setToolTip("Replica processes; a change applies to a new cluster")
+        self.replicas.valueChanged.connect(self._offer_restart)
+        self.restart.setToolTip("End this cluster and start one with as many replicas")
+        self.restart.clicked.connect(lambda: self.new_cluster.emit(self.replicas.value()))
+        self.restart.hide()
+        self.record.setProperty("role", "muted")
+        self.show_recording(None)
+
+    def _arrange(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 0, 10, 0)
+        row.setSpacing(8)
+        row.addWidget(self._brand)
+        row.addSpacing(6)
+        row.addWidget(self._tab)
+        row.addWidget(_line(self))
+        for widget in (self.pace, self.slider, self._delay, self.step):
+            row.addWidget(widget)
+        row.addWidget(_line(self))
+        row.addWidget(self.load)
+        for words, box in (("Clients", self.clients), ("Replicas", self.replicas)):
+            label = QLabel(words, self)
+            label.setProperty("role", "muted")
+            label.setBuddy(box)
+            row.addWidget(label)
+            row.addWidget(box)
+        row.addWidget(self.restart)
+        row.addStretch(1)
+        row.addWidget(self._record_dot)
+        row.addWidget(self.record)
+        for name in ("palette", "theme", "help"):
+            button = self._button(name)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+            row.addWidget(button)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def _set_delay(self, tenths: int) -> None:
+        self._intents.set_delay(tenths * _SLIDER_STEP_NS)
+        self._show_delay()
+
+    def _show_delay(self) -> None:
+        self._delay.setText(f"{self.slider.value() * _SLIDER_STEP_NS / 1e9:.1f} s")
+
+    def _offer_restart(self) -> None:
+        changed = self._replicas_now and self.replicas.value() != self._replicas_now
+        self.restart.setVisible(bool(changed) and self._can_restart)
+
+    def _follow(self, box: QSpinBox, value: int) -> None:
+        if value and box.value() != value and not box.hasFocus():
+            with QSignalBlocker(box):
+                box.setValue(value)
+
+
+def _line(parent: QWidget) -> QFrame:
+    line = QFrame(parent)
+    line.setProperty("role", "line")
+    line.setFixedWidth(1)
+    return line
+
+
+def _megabytes(size_bytes: int) -> str:
+    return f"{size_bytes / 1e3:.0f} kB" if size_bytes < 1_000_000 else f"{size_bytes / 1e6:.1f} MB"
