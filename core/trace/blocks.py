@@ -1,0 +1,255 @@
+"""A block: many records as columns, compressed, with a checksum of its own.
+
+Every integer column is stored byte plane by byte plane (all lowest bytes first), so that the many zero bytes
+of small numbers lie together and compress to nothing. Bodies are made of two *parts*, head and tail, from a
+store in which a tail that occurs again is kept once: a multicast is logged once per link under slow and
+step, and the body of a result is the same on every replica while its head (incarnation, times) is not. The
+split is found by decoding but any split is lossless, for a reader only joins the parts.
+
+`docs/recording-format.md` describes the bytes.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import zstandard
+from xxhash import xxh3_64_intdigest
+
+from core.errors import RecordingError
+from core.limits import FRAME_BYTES
+from core.protocol.messages import Result
+from core.trace.wire_log import Record, Tap
+
+BLOCK_MAGIC = b"BLK1"
+HEAD = struct.Struct("<4sIIIqqqQ")
+"""magic, compressed bytes, raw bytes, records, first and last time, time base, checksum of the payload."""
+HEAD_BYTES = HEAD.size + 8
+"""With the checksum of the head itself behind it."""
+
+BLOCK_RECORDS = 1 << 16
+"""Records in a block at most."""
+PARTS_BYTES = FRAME_BYTES + (4 << 20)
+"""Bytes of all parts together at most; a writer seals a block long before."""
+BODIES_BYTES = FRAME_BYTES + (16 << 20)
+"""Bytes of all bodies together at most, shared parts counted each time."""
+SEAL_PARTS_BYTES = 1 << 20
+SEAL_BODIES_BYTES = 8 << 20
+
+_COUNTS = struct.Struct("<II")
+_RECORD_COLUMNS = ("<i8", "u1", "<u4", "<u8", "<u4", "<u4")  # time steps, taps, links, tokens, heads, tails
+_RECORD_BYTES = sum(np.dtype(kind).itemsize for kind in _RECORD_COLUMNS)
+RAW_BYTES = _COUNTS.size + BLOCK_RECORDS * (_RECORD_BYTES + 8) + 4 + PARTS_BYTES
+
+LEVEL = 3
+_RESULT = ord("r")
+_RESULT_TAPS = frozenset({int(Tap.FROM_PASSED), int(Tap.FROM_SENT), int(Tap.FROM_DELIVERED)})
+_result = msgspec.msgpack.Decoder(Result)
+
+
+class BlockHead(NamedTuple):
+    """What a block says of itself. Times are nanoseconds since the recording's first record; `base_ns` is
+    that record's own monotonic time, on whose clock the times inside of result frames are."""
+
+    compressed_bytes: int
+    raw_bytes: int
+    records: int
+    first_ns: int
+    last_ns: int
+    base_ns: int
+    checksum: int
+
+
+class BlockBuilder:
+    """Gathers records until they are sealed into a block."""
+
+    def __init__(self, base_ns: int) -> None:
+        self._base_ns = base_ns
+        self._compressor = zstandard.ZstdCompressor(level=LEVEL)
+        self._clear()
+
+    def _clear(self) -> None:
+        self._records: list[Record] = []
+        self._heads: list[int] = []
+        self._tails: list[int] = []
+        self._parts: list[bytes] = [b""]
+        self._known: dict[bytes, int] = {}
+        self.parts_bytes = 0
+        self.bodies_bytes = 0
+
+    def __len__(self) -> int:
+        """Records gathered."""
+        return len(self._records)
+
+    @property
+    def full(self) -> bool:
+        """It is time to seal."""
+        return (
+            self.parts_bytes >= SEAL_PARTS_BYTES
+            or self.bodies_bytes >= SEAL_BODIES_BYTES
+            or len(self._records) >= BLOCK_RECORDS
+        )
+
+    @property
+    def span_ns(self) -> int:
+        """From the first record gathered to the last."""
+        return self._records[-1][0] - self._records[0][0] if self._records else 0
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Take records until `full`; the iterator then stands at the next one. Raises RecordingError when a
+        body is longer than a frame may be."""
+        for record in records:
+            body = record[4]
+            if len(body) > FRAME_BYTES:
+                raise RecordingError(f"A record has {len(body):,} bytes, more than a recording can hold.")
+            head, tail = self._split(record)
+            self._records.append(record)
+            self._heads.append(head)
+            self._tails.append(tail)
+            self.bodies_bytes += len(body)
+            if self.full:
+                return
+
+    def seal(self) -> bytes:
+        """The gathered records as a block; the builder is empty then."""
+        if not self._records:
+            raise ValueError("nothing to seal")
+        times, taps, links, tokens, _ = zip(*self._records, strict=True)
+        time_column = np.array(times, "<i8") - self._base_ns
+        columns = (
+            np.diff(time_column, prepend=time_column[:1]),
+            np.array(taps, "u1"),
+            np.array(links, "<u4"),
+            np.array(tokens, "<u8"),
+            np.array(self._heads, "<u4"),
+            np.array(self._tails, "<u4"),
+            np.array([len(part) for part in self._parts], "<u4"),
+        )
+        raw = b"".join(
+            (_COUNTS.pack(len(times), len(self._parts)), *map(_planes, columns), b"".join(self._parts))
+        )
+        payload = self._compressor.compress(raw)
+        first_ns, last_ns = int(time_column[0]), int(time_column[-1])
+        head = pack_head(
+            BlockHead(
+                len(payload), len(raw), len(times), first_ns, last_ns, self._base_ns,
+                xxh3_64_intdigest(payload),
+            )
+        )  # fmt: skip
+        self._clear()
+        return head + payload
+
+    def _split(self, record: Record) -> tuple[int, int]:
+        """Where the record's body is in the store: the indices of its head and its tail."""
+        _, tap, _, token, body = record
+        if tap in _RESULT_TAPS and len(body) > 2 and body[2] == _RESULT and not token:
+            try:
+                size = len(_result.decode(body).body)
+            except msgspec.DecodeError:
+                size = 0
+            if size:
+                return self._store(body[:-size]), self._shared(body[-size:])
+        if token:
+            return 0, self._shared(body)
+        # neither sent in several records nor shared by replicas: not worth the look for an equal one
+        return 0, self._store(body)
+
+    def _store(self, part: bytes) -> int:
+        self._parts.append(part)
+        self.parts_bytes += len(part)
+        return len(self._parts) - 1
+
+    def _shared(self, part: bytes) -> int:
+        index = self._known.get(part)
+        if index is None:
+            index = self._known[part] = self._store(part)
+        return index
+
+
+def pack_head(head: BlockHead) -> bytes:
+    """A block's head as bytes, its own checksum behind it."""
+    packed = HEAD.pack(BLOCK_MAGIC, *head)
+    return packed + xxh3_64_intdigest(packed).to_bytes(8, "little")
+
+
+def unpack_head(data: bytes) -> BlockHead:
+    """A block's head. Raises RecordingError when the bytes are none, or when it claims what cannot be."""
+    if len(data) != HEAD_BYTES or data[:4] != BLOCK_MAGIC:
+        raise RecordingError("A block does not begin where it should.")
+    if xxh3_64_intdigest(data[: HEAD.size]) != int.from_bytes(data[HEAD.size :], "little"):
+        raise RecordingError("The head of a block is damaged.")
+    head = BlockHead(*HEAD.unpack(data[: HEAD.size])[1:])
+    if not 0 < head.records <= BLOCK_RECORDS or head.raw_bytes > RAW_BYTES:
+        raise RecordingError("A block claims more than a recording can hold.")
+    if head.compressed_bytes > zstd_bound(head.raw_bytes):
+        raise RecordingError("A block claims to be longer than its content.")
+    return head
+
+
+def zstd_bound(raw_bytes: int) -> int:
+    """No zstd frame of so many raw bytes is longer than this."""
+    return raw_bytes + (raw_bytes >> 8) + 1_024
+
+
+def unpack_records(head: BlockHead, payload: bytes) -> list[Record]:
+    """The records of a block, times since the recording's first record. Raises RecordingError when the
+    payload is damaged or claims what cannot be: nothing is allocated before its size was checked."""
+    if len(payload) != head.compressed_bytes or xxh3_64_intdigest(payload) != head.checksum:
+        raise RecordingError("A block is damaged.")
+    try:
+        if zstandard.frame_content_size(payload) != head.raw_bytes:
+            raise RecordingError("A block claims another size than it has.")
+        raw = zstandard.ZstdDecompressor().decompress(payload, max_output_size=head.raw_bytes)
+    except zstandard.ZstdError as error:
+        raise RecordingError(f"A block cannot be unpacked ({error}).") from error
+    if len(raw) < _COUNTS.size:
+        raise RecordingError("A block is too short.")
+    return _records_of(raw, head)
+
+
+def _records_of(raw: bytes, head: BlockHead) -> list[Record]:
+    count, part_count = _COUNTS.unpack_from(raw)
+    if count != head.records or not 0 < part_count <= 2 * count + 1:
+        raise RecordingError("A block has other records than it claims.")
+    offset = _COUNTS.size
+    if len(raw) < offset + count * _RECORD_BYTES + part_count * 4:
+        raise RecordingError("A block is too short.")
+    columns: list[npt.NDArray[np.generic]] = []
+    for kind in _RECORD_COLUMNS:
+        columns.append(_unplanes(raw, offset, kind, count))
+        offset += count * columns[-1].itemsize
+    lengths = _unplanes(raw, offset, "<u4", part_count).astype(np.int64)
+    offset += 4 * part_count
+    ends = offset + np.cumsum(lengths)
+    if int(ends[-1]) != len(raw):
+        raise RecordingError("A block's bodies have other lengths than it claims.")
+    steps, taps, links, tokens, heads, tails = columns
+    if int(heads.max()) >= part_count or int(tails.max()) >= part_count:
+        raise RecordingError("A block refers to a body that it does not have.")
+    if int((lengths[heads] + lengths[tails]).sum()) > BODIES_BYTES:
+        raise RecordingError("A block's bodies are longer than a recording can hold.")
+    parts = [raw[end - length : end] for end, length in zip(ends.tolist(), lengths.tolist(), strict=True)]
+    times = head.first_ns + np.cumsum(steps, dtype=np.int64)
+    bodies = [
+        parts[head_index] + parts[tail] if head_index else parts[tail]
+        for head_index, tail in zip(heads.tolist(), tails.tolist(), strict=True)
+    ]
+    return list(
+        map(Record, times.tolist(), taps.tolist(), links.tolist(), tokens.tolist(), bodies),
+    )
+
+
+def _planes(column: npt.NDArray[np.generic]) -> bytes:
+    """A column's bytes, plane by plane."""
+    return column.view(np.uint8).reshape(-1, column.itemsize).T.tobytes()
+
+
+def _unplanes(raw: bytes, offset: int, kind: str, count: int) -> npt.NDArray[np.generic]:
+    size = np.dtype(kind).itemsize
+    planes = np.frombuffer(raw, np.uint8, count * size, offset).reshape(size, count)
+    return np.ascontiguousarray(planes.T).view(kind).reshape(count)
