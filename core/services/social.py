@@ -1,8 +1,7 @@
 """The default service: a small social network.
 
-A timeline is a merge of the newest few post numbers of each author, however many posts there are. All bounds
-are refusals, but one: a user keeps the newest `MAX_POSTS_PER_USER` posts, and when one more comes the oldest
-is deleted, so that neither memory nor the cost of an operation grows in a long run.
+All bounds are refusals, but one: a user keeps the newest `MAX_POSTS_PER_USER` posts, and when one more comes
+the oldest is deleted, so that neither memory nor the cost of an operation grows in a long run.
 
 Names and texts are compared code point by code point and are *not* normalised: "é" in one code point and "e"
 with a combining accent are two names.
@@ -37,6 +36,7 @@ from core.services.social_state import (
     read_snapshot,
     valid_name,
 )
+from core.services.social_timeline import newest_posts
 from core.services.social_view import inspect, summary
 
 CANNOT_FOLLOW_SELF = Refused("cannot_follow_self")
@@ -63,6 +63,9 @@ class ProfileAnswer(Record, frozen=True):
     followers: int
     following: int
     posts: int
+
+
+MANY_AUTHORS = 8
 
 
 class Social:
@@ -145,6 +148,7 @@ class Social:
         record = FollowRecord(number, follower, followed)
         state.follows[number] = record
         one.following[followed] = number
+        one.circle.add(followed)
         other.followers[follower] = number
         self.state_hash = self.state_hash + struct_hash(record) & MASK_64
         return None
@@ -159,6 +163,7 @@ class Social:
         number = one.following.pop(followed, 0)
         if not number:
             return NOT_FOLLOWING
+        one.circle.discard(followed)
         del other.followers[follower]
         self.state_hash = self.state_hash - struct_hash(state.follows.pop(number)) & MASK_64
         return None
@@ -204,23 +209,12 @@ class Social:
 
     def _timeline(self, operation: ops.Timeline, context: Context) -> Value | Refused:
         limit = operation.limit
-        accounts = self._state.accounts
-        account = accounts.get(operation.user)
+        account = self._state.accounts.get(operation.user)
         if account is None:
             return UNKNOWN_USER
         if not 1 <= limit <= ops.MAX_TIMELINE_POSTS:
             return INVALID_LIMIT
-        authors = [account.posts]
-        authors += [accounts[name].posts for name in account.following]
-        if len(authors) > limit:
-            # The newest posts, `limit` of them, come from as many authors at most: those who posted last.
-            authors = sorted((posts for posts in authors if posts), key=_last, reverse=True)[:limit]
-        numbers: list[int] = []
-        for posts in authors:
-            numbers += posts[-limit:]
-        numbers.sort(reverse=True)
-        posts_by_number = self._state.posts
-        return [posts_by_number[number] for number in numbers[:limit]]
+        return newest_posts(self._state, account, limit)
 
     def _followers(self, operation: ops.Followers, context: Context) -> Value | Refused:
         account = self._state.accounts.get(operation.user)
@@ -254,10 +248,6 @@ class Social:
         names = self._state.names
         start = bisect_right(names, operation.after)
         return [*names[start : start + limit]]
-
-
-def _last(posts: list[int]) -> int:
-    return posts[-1]
 
 
 def _names(follows: dict[str, int], limit: int, skip: int) -> Value | Refused:

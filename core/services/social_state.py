@@ -57,15 +57,19 @@ class PostRecord(Record, frozen=True):
 
 
 class Account:
-    """What belongs to one user: the numbers of the posts, and the follows by the other user's name."""
+    """What belongs to one user: the numbers of the posts, and the follows by the other user's name.
 
-    __slots__ = ("followers", "following", "posts", "record")
+    `circle` is the user and all whom the user follows. It is asked, never listed: a set has no order.
+    """
+
+    __slots__ = ("circle", "followers", "following", "posts", "record")
 
     def __init__(self, record: UserRecord) -> None:
         self.record = record
         self.posts: list[int] = []
         self.following: dict[str, int] = {}
         self.followers: dict[str, int] = {}
+        self.circle = {record.name}
 
 
 class _Snapshot(msgspec.Struct):
@@ -140,6 +144,7 @@ def _read_follows(state: State, follows: list[tuple[int, str, str]]) -> None:
         before = number
         state.follows[number] = FollowRecord(number, follower, followed)
         one.following[followed] = number
+        one.circle.add(followed)
         other.followers[follower] = number
         _expect(len(one.following) <= MAX_FOLLOWING, f"{follower} follows too many")
 

@@ -24,7 +24,7 @@ from core.workload.kv_script import KeyValueScript
 from core.workload.scripts import DEFAULT_MIX, Script
 from core.workload.social_script import SocialScript
 
-CYCLE_REQUESTS = 2_048
+CYCLE_REQUESTS = 1_024
 NS_PER_MS = 1_000_000
 
 
