@@ -17,10 +17,10 @@ from PySide6.QtGui import QPainter, QPixmap
 
 from gui.stage.card_frame import GLOW, CardFrame
 from gui.stage.layout import Place, StageLayout
-from gui.stage.painters import Motif, paint_card
+from gui.stage.painters import Card, Motif, ground_key, paint_figures_of, paint_ground_of
 from gui.theme import Theme
 
-BUDGET_NS = 700_000
+BUDGET_NS = 450_000
 """Time per frame after which no further card is begun."""
 
 CALM_NS = 80_000_000
@@ -50,6 +50,7 @@ class CardCache:
         self._shown: dict[str, Motif] = {}
         self._looks: dict[str, Look] = {}
         self._queue: dict[str, Motif] = {}
+        self._grounds: dict[str, tuple[object, QPixmap]] = {}
         self._pixmaps: dict[str, QPixmap] = {}
         self._painted_ns: dict[str, int] = {}
         self.painted = 0  # cards painted so far, for tests and the bench
@@ -62,7 +63,7 @@ class CardCache:
     def begin(self, layout: StageLayout, theme: Theme, ratio: float) -> None:
         """Start anew: other sizes or colours."""
         self._layout, self._theme, self._ratio = layout, theme, ratio
-        for store in (self._shown, self._queue, self._pixmaps, self._painted_ns):
+        for store in (self._shown, self._queue, self._pixmaps, self._grounds, self._painted_ns):
             store.clear()
 
     def move(self, layout: StageLayout) -> None:
@@ -118,21 +119,38 @@ class CardCache:
         assert self._layout is not None and self._theme is not None, "begin() comes first"
         place, look = self._layout.places[name], self._looks.get(name, PLAIN)
         bounds = card_bounds(place)
-        pixmap = self._pixmaps.get(name)
-        if pixmap is None:
-            size = (bounds.size() * self._ratio).toSize()
-            pixmap = self._pixmaps[name] = QPixmap(size)
-            pixmap.setDevicePixelRatio(self._ratio)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         inner = QRectF(place.rect.topLeft() - bounds.topLeft(), place.rect.size())
         frame = CardFrame(inner, place.scale, place.detail, look.selected, look.hovered, look.focused)
-        paint_card(painter, motif, self._theme, frame)
+        pixmap = self._pixmaps.get(name)
+        if pixmap is None:
+            pixmap = self._pixmaps[name] = self._blank(bounds)
+        painter = QPainter(pixmap)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        painter.drawPixmap(0, 0, self._ground(name, motif.card, self._theme, frame, bounds))
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint_figures_of(painter, motif, self._theme, frame)
         painter.end()
         self._shown[name] = motif
         self._painted_ns[name] = self._clock()
         self.painted += 1
+
+    def _ground(self, name: str, card: Card, theme: Theme, frame: CardFrame, bounds: QRectF) -> QPixmap:
+        key = (frame, ground_key(card, frame))
+        made_for, pixmap = self._grounds.get(name, (None, QPixmap()))
+        if made_for != key:
+            pixmap = self._blank(bounds)
+            pixmap.fill(Qt.GlobalColor.transparent)
+            with QPainter(pixmap) as painter:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                paint_ground_of(painter, card, theme, frame)
+            self._grounds[name] = (key, pixmap)
+        return pixmap
+
+    def _blank(self, bounds: QRectF) -> QPixmap:
+        pixmap = QPixmap((bounds.size() * self._ratio).toSize())
+        pixmap.setDevicePixelRatio(self._ratio)
+        return pixmap
 
 
 def card_bounds(place: Place) -> QRectF:

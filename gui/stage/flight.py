@@ -22,8 +22,8 @@ from gui.stage.sprites import ANGLES, KIND_INDEX
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
-LANE = 5.0
-WAITING_LANE = 9.0
+LANE = 7.0
+WAITING_LANE = 10.0
 SPACING = 27.0  # between messages that wait on one link, in base pixels
 SETTLE_NS = 240_000_000
 """How long a message takes to come to rest where it waits."""

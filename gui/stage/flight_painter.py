@@ -15,7 +15,8 @@ from gui.stage.sprites import RING, Atlas, Labels
 from gui.theme import Theme
 
 MOST_LABELS = 28
-"""With more messages than this on the stage none has a sign: there is no reading them."""
+"""With more messages than this on the stage none has a sign, nor has one that stands for many: there is no
+reading them."""
 
 _FIELDS = 10  # x, y, source left and top, width, height, scale x and y, rotation, opacity
 
@@ -65,7 +66,7 @@ class FlightPainter:
         order = sorted(range(len(flight.tokens)), key=lambda index: _rank(flight, index))
         for index in order:
             token = flight.tokens[index]
-            if not token.label:
+            if not token.label or token.sample > 1:
                 continue
             sign = self._labels.sign(token.label, self._row(token))
             size = sign.deviceIndependentSize()

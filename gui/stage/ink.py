@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
 from gui.theme import DARK, REGULAR, Theme
 
@@ -25,7 +25,8 @@ class Face:
 
 @lru_cache(maxsize=512)
 def _face(mono: bool, px: int, weight: QFont.Weight) -> Face:
-    font = DARK.number_font(px, weight) if mono else DARK.text_font(px, weight)
+    font = QFont(DARK.number_font(px, weight) if mono else DARK.text_font(px, weight))
+    font.setStyleStrategy(QFont.StyleStrategy.PreferNoShaping)  # half the time; no word here needs it
     metrics = QFontMetricsF(font)
     return Face(font, metrics, metrics.capHeight(), metrics.horizontalAdvance("0") if mono else 0.0)
 
@@ -38,6 +39,9 @@ def _measured(face: Face, text: str) -> float:
 @lru_cache(maxsize=4096)
 def _elided(face: Face, text: str, width: int) -> str:
     return face.metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+
+
+_STAMPS: dict[tuple[object, ...], QPixmap] = {}
 
 
 class Ink:
@@ -113,6 +117,43 @@ class Ink:
             rect = rect.adjusted(line / 2, line / 2, -line / 2, -line / 2)
         painter.setBrush(fill if fill is not None else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(rect, radius * self.scale, radius * self.scale)
+
+    def stamp(
+        self,
+        rect: QRectF,
+        radius: float,
+        fill: QColor,
+        edge: QColor | None = None,
+        *,
+        width: float = 1.0,
+        dashed: bool = False,
+    ) -> None:
+        """A small `box` on whole pixels, of which many are alike: painted once and then copied."""
+        ratio = self.painter.device().devicePixelRatio()
+        key = (
+            self.theme.name,
+            self.scale,
+            ratio,
+            rect.width(),
+            rect.height(),
+            radius,
+            fill.rgba(),
+            edge.rgba() if edge is not None else 0,
+            width,
+            dashed,
+        )
+        found = _STAMPS.get(key)
+        if found is None:
+            if len(_STAMPS) >= 256:
+                _STAMPS.clear()
+            found = _STAMPS[key] = QPixmap((rect.size() * ratio).toSize())
+            found.setDevicePixelRatio(ratio)
+            found.fill(Qt.GlobalColor.transparent)
+            with QPainter(found) as painter:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                ink = Ink(painter, self.theme, self.scale)
+                ink.box(QRectF(QPointF(0, 0), rect.size()), radius, fill, edge, width=width, dashed=dashed)
+        self.painter.drawPixmap(rect.topLeft(), found)
 
     def shape(self, name: str, centre: tuple[float, float], size: float, colour: QColor) -> None:
         """A state's or message's shape, `size` base pixels across, centred."""

@@ -7,7 +7,7 @@ instead of smaller type. Lengths are in device-independent pixels; "base" length
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
@@ -20,7 +20,7 @@ BASE_WIDTH, BASE_HEIGHT = 980.0, 560.0
 MARGIN = 14.0
 HEADLINE_HEIGHT = 58.0
 LEGEND_HEIGHT = 26.0
-FRONT_END_WIDTH, FRONT_END_HEIGHT = 158.0, 226.0
+FRONT_END_WIDTH, FRONT_END_HEIGHT = 170.0, 226.0
 REPLICA_WIDTH = 336.0
 MIN_GAP = 46.0  # between columns, so that a message is seen on its way
 
@@ -29,8 +29,9 @@ class ClientDetail(IntEnum):
     """How much a client's card shows."""
 
     CELL = 0  # colour, name, state
-    ROW = 1  # and the time; the call below
-    CARD = 2  # three lines
+    LINE = 1  # and the last number
+    ROW = 2  # and the time; the call below
+    CARD = 3  # three lines
 
 
 class ReplicaDetail(IntEnum):
@@ -45,6 +46,7 @@ class ReplicaDetail(IntEnum):
 CLIENT_SIZES = {
     ClientDetail.CARD: (158.0, 70.0, 12.0),  # width, height, gap
     ClientDetail.ROW: (158.0, 44.0, 8.0),
+    ClientDetail.LINE: (118.0, 30.0, 6.0),
     ClientDetail.CELL: (60.0, 25.0, 5.0),
 }
 REPLICA_SIZES = {
@@ -63,6 +65,7 @@ class Place:
     rect: QRectF
     scale: float
     detail: int  # a ClientDetail or ReplicaDetail; 0 for the front end
+    moved: bool = False  # by a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,7 @@ def _client_columns(zone: QRectF, k: float, clients: int) -> list[Place]:
             break
     width, height, gap = width * scale, height * scale, gap * scale
     spare = zone.height() - rows * height - (rows - 1) * gap
-    row_gap = gap + (min(spare / (rows - 1), 28 * k) if rows > 1 else 0) * (detail is not ClientDetail.CELL)
+    row_gap = gap + (min(spare / (rows - 1), 28 * k) if rows > 1 else 0) * (columns == 1)
     top = zone.center().y() - (rows * height + (rows - 1) * row_gap) / 2
     return [
         Place(
@@ -200,6 +203,8 @@ def _client_columns(zone: QRectF, k: float, clients: int) -> list[Place]:
 _CLIENT_CHOICES = (
     (ClientDetail.CARD, 1),
     (ClientDetail.ROW, 1),
+    (ClientDetail.LINE, 1),
+    (ClientDetail.LINE, 2),
     *((ClientDetail.CELL, columns) for columns in range(2, 7)),
 )
 
@@ -221,7 +226,7 @@ def _on_pixels(place: Place) -> Place:
     """Edges on whole pixels are crisp."""
     rect = place.rect
     whole = QRectF(round(rect.x()), round(rect.y()), int(rect.width()), int(rect.height()))
-    return Place(place.name, whole, place.scale, place.detail)
+    return replace(place, rect=whole)
 
 
 def _moved(place: Place, size: QSizeF, centre: tuple[float, float]) -> Place:
@@ -229,7 +234,7 @@ def _moved(place: Place, size: QSizeF, centre: tuple[float, float]) -> Place:
     rect.moveCenter(QPointF(centre[0] * size.width(), centre[1] * size.height()))
     rect.moveLeft(min(max(rect.left(), 0.0), size.width() - rect.width()))
     rect.moveTop(min(max(rect.top(), 0.0), size.height() - rect.height()))
-    return _on_pixels(Place(place.name, rect, place.scale, place.detail))
+    return _on_pixels(replace(place, rect=rect, moved=True))
 
 
 def _links(places: Mapping[str, Place], k: float) -> dict[str, Link]:

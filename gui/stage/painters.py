@@ -12,18 +12,20 @@ from PySide6.QtGui import QImage, QPainter
 from core.ids import client_name, replica_name
 from core.model.cluster_view import ClientCard, ClusterView, FrontEndCard, ReplicaCard, ReplicaState
 from gui.stage.card_frame import CardFrame
-from gui.stage.client_card import paint_client
+from gui.stage.client_card import paint_client_figures, paint_client_ground
 from gui.stage.flight import Routes
 from gui.stage.flight_painter import FlightPainter
-from gui.stage.front_end_card import paint_front_end
+from gui.stage.front_end_card import front_end_rows, paint_front_end_figures, paint_front_end_ground
+from gui.stage.ink import Ink
 from gui.stage.layout import FRONT_END, ClientDetail, StageLayout, arrange
-from gui.stage.replica_card import Comparison, paint_replica
+from gui.stage.replica_card import Comparison, paint_replica_figures, paint_replica_ground, replica_ground_key
 from gui.stage.scenery import banner, broken_links, paint_banner, paint_ground, paint_legend
 from gui.stage.slots import strip_first
 from gui.stage.wording import client_status, pace_words
 from gui.theme import Theme
 
 Card: TypeAlias = ClientCard | FrontEndCard | ReplicaCard
+Compared: TypeAlias = tuple[int, dict[str, frozenset[int]]]
 
 
 class Motif(NamedTuple):
@@ -42,29 +44,34 @@ class Motif(NamedTuple):
         )
 
 
-def motifs(view: ClusterView, layout: StageLayout) -> Iterator[tuple[str, Motif]]:
-    """What each node on the stage shows, by its name."""
+def motifs(
+    view: ClusterView, layout: StageLayout, comparison: Compared | None = None
+) -> Iterator[tuple[str, Motif]]:
+    """What each node on the stage shows, by its name. `comparison`: `compared(view.replicas)`, if at hand."""
     for client in view.clients:
         name = client_name(client.client)
         place = layout.places.get(name)
         if place is not None:
-            words = "" if place.detail == ClientDetail.CELL else client_status(client, view.now_ns)
+            words = "" if place.detail < ClientDetail.ROW else client_status(client, view.now_ns)
             yield name, Motif(client, words)
     yield FRONT_END, Motif(view.front_end)
-    first, disputed = compared(view.replicas)
+    first, disputed = comparison or compared(view.replicas)
     for replica in view.replicas:
         name = replica_name(replica.replica)
         if name in layout.places:
             yield name, Motif(replica, comparison=Comparison(first, disputed.get(name, frozenset())))
 
 
-def compared(replicas: tuple[ReplicaCard, ...]) -> tuple[int, dict[str, frozenset[int]]]:
+def compared(replicas: tuple[ReplicaCard, ...]) -> Compared:
     """The number in every strip's leftmost column, and where a replica's digests are unlike the others'.
 
     At a number on which most agree, the few are unlike; on a draw, all are.
     """
     live = [card for card in replicas if card.state is not ReplicaState.DEAD] or list(replicas)
+    spans = {(card.strip_first, card.strip) for card in replicas}
     newest = max((card.strip_first + len(card.strip) - 1 for card in live if card.strip), default=1)
+    if len(spans) == 1:
+        return strip_first(newest), {}
     counts: dict[int, Counter[int]] = {}
     for card in replicas:
         for seq, digest in enumerate(card.strip, start=card.strip_first):
@@ -80,15 +87,42 @@ def compared(replicas: tuple[ReplicaCard, ...]) -> tuple[int, dict[str, frozense
     return strip_first(newest), disputed
 
 
-def paint_card(painter: QPainter, motif: Motif, theme: Theme, frame: CardFrame) -> None:
-    """Paint whichever card it is."""
-    card = motif.card
+def ground_key(card: Card, frame: CardFrame) -> tuple[object, ...]:
+    """What the ground of a card depends on, besides its frame."""
     if isinstance(card, ClientCard):
-        paint_client(painter, card, theme, frame, motif.words)
+        return ()
+    if isinstance(card, FrontEndCard):
+        return (card.reply_policy, *(label for label, _ in front_end_rows(card)))
+    return replica_ground_key(card, frame)
+
+
+def paint_ground_of(painter: QPainter, card: Card, theme: Theme, frame: CardFrame) -> None:
+    """Paint what of a card seldom changes."""
+    ink = Ink(painter, theme, frame.scale)
+    if isinstance(card, ClientCard):
+        paint_client_ground(ink, card, frame)
     elif isinstance(card, FrontEndCard):
-        paint_front_end(painter, card, theme, frame)
+        paint_front_end_ground(ink, card, frame)
     else:
-        paint_replica(painter, card, theme, frame, motif.comparison or Comparison(strip_first(card.expected)))
+        paint_replica_ground(ink, card, frame)
+
+
+def paint_figures_of(painter: QPainter, motif: Motif, theme: Theme, frame: CardFrame) -> None:
+    """Paint what of a card changes all the time, over its ground."""
+    ink, card = Ink(painter, theme, frame.scale), motif.card
+    if isinstance(card, ClientCard):
+        paint_client_figures(ink, card, frame, motif.words)
+    elif isinstance(card, FrontEndCard):
+        paint_front_end_figures(ink, card, frame)
+    else:
+        comparison = motif.comparison or Comparison(strip_first(card.expected - 1))
+        paint_replica_figures(ink, card, frame, comparison)
+
+
+def paint_card(painter: QPainter, motif: Motif, theme: Theme, frame: CardFrame) -> None:
+    """Paint a whole card."""
+    paint_ground_of(painter, motif.card, theme, frame)
+    paint_figures_of(painter, motif, theme, frame)
 
 
 def paint_stage(

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor
 
 from core.ids import replica_name
-from core.model.cluster_view import ReplicaCard, ReplicaState, Tile
+from core.model.cluster_view import ReplicaCard, ReplicaState
 from gui.stage.card_frame import CardFrame, paint_body
 from gui.stage.ink import RIGHT, Ink, mixed
 from gui.stage.layout import ReplicaDetail
-from gui.stage.slots import paint_slots, paint_strip
-from gui.stage.wording import digest_text, replica_status
-from gui.theme import BOLD, RADIUS_SMALL, REGULAR, SEMIBOLD, Theme
+from gui.stage.slots import paint_empty_slots, paint_slots, paint_strip
+from gui.stage.tiles import LONG, paint_tile_values, paint_tiles
+from gui.stage.wording import digest_text, replica_status, shortened
+from gui.theme import BOLD, REGULAR, SEMIBOLD, Theme
 
 PAD = 12.0
 KILL_SIZE = 18.0
@@ -80,22 +81,42 @@ def replica_sign(state: ReplicaState, theme: Theme) -> tuple[str, QColor]:
     }[state]
 
 
-def paint_replica(
-    painter: QPainter, card: ReplicaCard, theme: Theme, frame: CardFrame, comparison: Comparison
-) -> None:
-    """Paint a replica's card with as much as `frame.detail` allows."""
-    ink = Ink(painter, theme, frame.scale)
+def replica_ground_key(card: ReplicaCard, frame: CardFrame) -> tuple[object, ...]:
+    """What the ground of a replica's card depends on, besides its frame."""
+    tiles = (
+        tuple((tile.key, tile.lit, len(tile.value) > LONG) for tile in card.tiles)
+        if frame.detail >= ReplicaDetail.TILES
+        else ()
+    )
+    return (card.pid, card.port, card.state, card.detail, tiles)
+
+
+def paint_replica_ground(ink: Ink, card: ReplicaCard, frame: CardFrame) -> None:
+    """What of a replica's card seldom changes: who and how it is, labels, empty slots and tiles."""
+    theme, k = ink.theme, frame.scale
     dead = card.state is ReplicaState.DEAD
     alarm = dead or card.state is ReplicaState.DIVERGED
     fill = mixed(theme.raised, theme.background, 0.55) if dead else None
     paint_body(ink, frame, edge=theme.bad if alarm else None, fill=fill)
     rows = replica_rows(frame)
     _header(ink, card, frame, rows)
+    if frame.detail != ReplicaDetail.DENSE:
+        label = theme.text_disabled if dead else theme.text_muted
+        ink.write((frame.rect.left() + PAD * k, rows.figures), "expects", ink.words(11.5), label)
+    ink.painter.fillRect(rows.strip, theme.sunken)
+    paint_empty_slots(ink, rows.slots)
+    if not rows.tiles.isEmpty():
+        paint_tiles(ink, rows.tiles, card.tiles, dead)
+
+
+def paint_replica_figures(ink: Ink, card: ReplicaCard, frame: CardFrame, comparison: Comparison) -> None:
+    """What changes with every number."""
+    rows = replica_rows(frame)
     _figures(ink, card, frame, rows)
     paint_strip(ink, rows.strip, card, comparison.first, comparison.disputed)
     paint_slots(ink, rows.slots, card)
     if not rows.tiles.isEmpty():
-        _tiles(ink, card.tiles, rows.tiles, dead)
+        paint_tile_values(ink, rows.tiles, card.tiles, card.state is ReplicaState.DEAD)
 
 
 def _header(ink: Ink, card: ReplicaCard, frame: CardFrame, rows: Rows) -> None:
@@ -126,55 +147,23 @@ def _figures(ink: Ink, card: ReplicaCard, frame: CardFrame, rows: Rows) -> None:
     dead = card.state is ReplicaState.DEAD
     left, right = frame.rect.left() + PAD * k, frame.rect.right() - PAD * k
     strong = theme.text_disabled if dead else theme.text
-    label = theme.text_disabled if dead else theme.text_muted
-    dense = frame.detail == ReplicaDetail.DENSE
-    x = left
-    if not dense:
-        x += ink.write((x, y), "expects", ink.words(11.5), label) + 7 * k
-    x += ink.write((x, y), f"#{card.expected}", ink.figures(18 if dense else 19, BOLD), strong) + 12 * k
-    end = rows.strip.left() - 8 * k if dense else right
     tint = theme.bad if card.differs else strong
-    text = ("≠ " if card.differs else "") + (digest_text(card.digest) if card.expected > 1 else "—")
-    face = ink.figures(11 if dense else 12.5, SEMIBOLD if card.differs else REGULAR)
-    if dense:
-        ink.write((end, y), text, face, tint, align=RIGHT, room=max(1.0, end - x))
+    digest = ("≠ " if card.differs else "") + (digest_text(card.digest) if card.expected > 1 else "—")
+    if frame.detail == ReplicaDetail.DENSE:
+        x = left + ink.write((left, y), f"#{card.expected}", ink.figures(18, BOLD), strong) + 6 * k
+        end = rows.strip.left() - 8 * k
+        ink.write((end, y), digest, ink.figures(11), tint, align=RIGHT, room=max(1.0, end - x))
         return
-    x += ink.write((x, y), "digest", ink.words(11.5), label) + 7 * k
-    x += ink.write((x, y), text, face, tint, room=max(1.0, end - x)) + 12 * k
-    share = f"first {card.first_answers:,}×"
+    x = left + ink.width(ink.words(11.5), "expects") + 7 * k
+    x += ink.write((x, y), f"#{card.expected}", ink.figures(19, BOLD), strong) + 10 * k
+    x = max(x, left + 0.44 * (right - left))
+    x += (
+        ink.write((x, y), "digest", ink.words(11.5), theme.text_disabled if dead else theme.text_muted)
+        + 7 * k
+    )
+    face = ink.figures(12.5, SEMIBOLD if card.differs else REGULAR)
+    x += ink.write((x, y), digest, face, tint, room=max(1.0, right - x)) + 8 * k
+    share = f"first {shortened(card.first_answers)}×"
     if card.first_answers and ink.width(ink.words(11), share) <= right - x:
-        ink.write((right, y), share, ink.words(11), theme.text_faint, align=RIGHT)
-
-
-def _tiles(ink: Ink, tiles: tuple[Tile, ...], rect: QRectF, dead: bool) -> None:
-    """The data, two rows of it where there is room; what the last operation changed is lit."""
-    theme, k = ink.theme, ink.scale
-    gap = 6 * k
-    rows = 2 if rect.height() > 70 * k else 1
-    height = (rect.height() - gap * (rows - 1)) / rows
-    shown = _chosen(tiles, rows * (3 if rect.width() > 240 * k else 2))
-    columns = max(1, -(-len(shown) // rows))
-    width = (rect.width() - gap * (columns - 1)) / columns
-    for index, tile in enumerate(shown):
-        cell = QRectF(
-            rect.left() + (index % columns) * (width + gap),
-            rect.top() + (index // columns) * (height + gap),
-            width,
-            height,
-        )
-        lit = tile.lit and not dead
-        ground = mixed(theme.sunken, theme.ok, 0.16) if lit else theme.sunken
-        ink.box(cell, RADIUS_SMALL, ground, theme.ok if lit else theme.outline)
-        x, room = cell.left() + 8 * k, cell.width() - 16 * k
-        label = theme.text_disabled if dead else theme.text_muted
-        ink.write((x, cell.top() + height * 0.3), tile.key, ink.words(10.5), label, room=room)
-        colour = theme.text_disabled if dead else theme.text
-        ink.write((x, cell.top() + height * 0.7), tile.value, ink.figures(11.5), colour, room=room)
-
-
-def _chosen(tiles: tuple[Tile, ...], most: int) -> tuple[Tile, ...]:
-    """The first tiles, but never without the ones that are lit."""
-    if len(tiles) <= most:
-        return tiles
-    kept = set(sorted(range(len(tiles)), key=lambda index: (not tiles[index].lit, index))[:most])
-    return tuple(tile for index, tile in enumerate(tiles) if index in kept)
+        faint = theme.text_disabled if dead else theme.text_faint
+        ink.write((right, y), share, ink.words(11), faint, align=RIGHT)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 from core.ids import replica_name
 from core.model.cluster_view import ClusterView, ReplicaState, TokenKind
 from gui.stage.ink import Ink, faded, mixed
-from gui.stage.layout import StageLayout
+from gui.stage.layout import ClientDetail, Place, StageLayout
 from gui.stage.sprites import paint_token
 from gui.stage.wording import guidance
 from gui.theme import BOLD, MEDIUM, RADIUS_SMALL, SEMIBOLD, Theme
@@ -32,12 +32,14 @@ class Banner:
     badge: str
     headline: str
     alert: str
+    grave: bool  # the alert tells of something broken, not of something that passes
     hint: str
 
 
 def banner(view: ClusterView, badge: str) -> Banner:
     """The sentences of this view; `badge` is "LIVE", "REPLAY" or ""."""
-    return Banner(badge, view.headline, view.alert, guidance(view))
+    broken = any(r.state in (ReplicaState.DEAD, ReplicaState.DIVERGED) for r in view.replicas)
+    return Banner(badge, view.headline, view.alert, bool(view.violations) or broken, guidance(view))
 
 
 def broken_links(view: ClusterView) -> frozenset[str]:
@@ -65,6 +67,16 @@ def paint_ground(
             pen = QPen(mixed(theme.background, theme.link, 0.5) if crowd else theme.link, 1.3 * k)
         painter.setPen(pen)
         painter.drawPath(path)
+    grid = [place.rect for place in layout.places.values() if _in_grid(place)]
+    if grid:  # links of the inner columns pass beneath the others: hide the crumbs between the cells
+        block = grid[0]
+        for rect in grid:
+            block = block.united(rect)
+        painter.fillRect(block, theme.background)
+
+
+def _in_grid(place: Place) -> bool:
+    return place.name.startswith("C") and place.detail < ClientDetail.ROW and not place.moved
 
 
 def paint_banner(painter: QPainter, words: Banner, theme: Theme, rect: QRectF, scale: float) -> None:
@@ -77,9 +89,10 @@ def paint_banner(painter: QPainter, words: Banner, theme: Theme, rect: QRectF, s
     ink.write((x, y), words.headline, ink.words(13), theme.text_muted, room=rect.right() - x)
     y = rect.top() + 39 * k
     if words.alert:
-        ink.shape("triangle", (rect.left() + 7 * k, y), 12, theme.bad)
+        colour = theme.bad if words.grave else theme.caution
+        ink.shape("triangle", (rect.left() + 7 * k, y), 12, colour)
         room = rect.width() - 20 * k
-        ink.write((rect.left() + 20 * k, y), words.alert, ink.words(14.5, SEMIBOLD), theme.bad, room=room)
+        ink.write((rect.left() + 20 * k, y), words.alert, ink.words(14.5, SEMIBOLD), colour, room=room)
     elif words.hint:
         ink.write((rect.left(), y), words.hint, ink.words(15, SEMIBOLD), theme.accent, room=rect.width())
 

@@ -31,7 +31,6 @@ def paint_strip(ink: Ink, rect: QRectF, card: ReplicaCard, first: int, disputed:
     theme, k = ink.theme, ink.scale
     width = rect.width() / STRIP_COLUMNS
     gap = max(1.0, round(1.5 * k))
-    ink.painter.fillRect(rect, theme.sunken)
     behind = bool(card.strip) and card.strip_first + len(card.strip) <= first
     start = card.strip_first if behind else first
     ink.painter.save()
@@ -64,42 +63,47 @@ def _strip_cell(ink: Ink, cell: QRectF, colour: QColor, mark: int, disputed: boo
 
 
 def slot_cells(rect: QRectF, scale: float) -> list[QRectF]:
-    """The slots n, n+1, … of a hold-back queue in `rect`."""
-    count = min(MAX_SLOTS, int((rect.width() + SLOT_GAP * scale) // ((SLOT_WIDTH + SLOT_GAP) * scale)))
-    width = (rect.width() - (count - 1) * SLOT_GAP * scale) / max(1, count)
-    return [
-        QRectF(rect.left() + n * (width + SLOT_GAP * scale), rect.top(), width, rect.height())
-        for n in range(count)
-    ]
+    """The slots n, n+1, … of a hold-back queue in `rect`, alike and on whole pixels."""
+    pitch = (SLOT_WIDTH + SLOT_GAP) * scale
+    count = max(1, min(MAX_SLOTS, int((rect.width() + SLOT_GAP * scale) // pitch)))
+    pitch = (rect.width() + SLOT_GAP * scale) / count
+    width, height = float(int(pitch - SLOT_GAP * scale)), float(int(rect.height()))
+    return [QRectF(round(rect.left() + n * pitch), round(rect.top()), width, height) for n in range(count)]
+
+
+def paint_empty_slots(ink: Ink, rect: QRectF) -> None:
+    """The queue's places, fainter with distance: the next number is the one that counts."""
+    theme = ink.theme
+    cells = slot_cells(rect, ink.scale)
+    for index, cell in enumerate(cells):
+        part = 0.75 * index / len(cells)
+        ink.box(cell, 3, mixed(theme.sunken, theme.raised, part), mixed(theme.outline, theme.raised, part))
 
 
 def paint_slots(ink: Ink, rect: QRectF, card: ReplicaCard) -> None:
-    """The hold-back queue: the missing numbers dashed, the held ones filled, nothing after them."""
+    """The hold-back queue over its empty places: missing numbers dashed, held ones filled."""
     theme = ink.theme
     dead = card.state is ReplicaState.DEAD
     cells = slot_cells(rect, ink.scale)
     held = frozenset(card.held)
-    last = max(card.held, default=0)
+    last = max(card.held, default=card.expected)
     more = card.held_count - sum(1 for seq in held if seq < card.expected + len(cells))
     face = ink.figures(10, MEDIUM)
-    for seq, cell in enumerate(cells, start=card.expected):
-        centre = (cell.center().x(), cell.center().y())
+    for seq, cell in zip(range(card.expected, last + 1), cells, strict=False):
+        at = (cell.center().x(), cell.center().y())
         if more > 0 and cell is cells[-1]:
-            ink.box(cell, 3, mixed(theme.sunken, theme.held, 0.5), theme.held)
-            ink.write(centre, f"+{more + (seq in held)}", face, theme.text, align=CENTRE, room=cell.width())
+            ink.stamp(cell, 3, mixed(theme.sunken, theme.held, 0.4), theme.held)
+            ink.write(at, f"+{more + (seq in held)}", face, theme.text, align=CENTRE, room=cell.width())
         elif seq in held:
-            ink.box(cell, 3, theme.outline if dead else theme.held)
-            colour = theme.text_disabled if dead else theme.on_held
-            ink.write(centre, slot_text(seq), face, colour, align=CENTRE)
-        elif seq < last:
+            ink.stamp(cell, 3, theme.outline if dead else theme.held)
+            ink.write(at, slot_text(seq), face, theme.text_disabled if dead else theme.on_held, align=CENTRE)
+        elif held:
             colour = theme.text_disabled if dead else theme.caution
-            ink.box(cell, 3, theme.sunken, colour, width=1.3, dashed=True)
-            ink.write(centre, slot_text(seq), face, colour, align=CENTRE)
+            ink.stamp(cell, 3, theme.sunken, colour, width=1.3, dashed=True)
+            ink.write(at, slot_text(seq), face, colour, align=CENTRE)
         else:
-            ink.box(cell, 3, theme.sunken, theme.outline)
-            if seq == card.expected:
-                colour = theme.text_disabled if dead else theme.text_faint
-                ink.write(centre, slot_text(seq), face, colour, align=CENTRE)
+            colour = theme.text_disabled if dead else theme.text_faint
+            ink.write(at, slot_text(seq), face, colour, align=CENTRE)
 
 
 def paint_cascade(ink: Ink, rect: QRectF, first: int, count: int, part: float) -> None:

@@ -11,8 +11,10 @@ from core.model.cluster_view import TokenKind
 from gui.stage.ink import CENTRE, Ink, mixed
 from gui.theme import RADIUS_SMALL, SEMIBOLD, Theme
 
-CELL = 46.0
+CELL = 60.0
 """Side of a sprite with its glow and tail, in base pixels."""
+
+TAIL = 29.0
 
 ANGLES = 24
 """Directions in which the tail is drawn beforehand: turning a picture per frame is slow."""
@@ -82,13 +84,13 @@ def paint_token(ink: Ink, kind: TokenKind, centre: tuple[float, float], colour: 
 def _paint_tail(ink: Ink, centre: tuple[float, float], colour: QColor, angle: float) -> None:
     """The trace behind a message that moves towards `angle` (radians, clockwise from the right)."""
     k = ink.scale
-    back = QPointF(centre[0] - math.cos(angle) * 22 * k, centre[1] - math.sin(angle) * 22 * k)
+    back = QPointF(centre[0] - math.cos(angle) * TAIL * k, centre[1] - math.sin(angle) * TAIL * k)
     fade = QLinearGradient(QPointF(*centre), back)
     fade.setColorAt(0.0, colour)
     clear = QColor(colour)
     clear.setAlphaF(0.0)
     fade.setColorAt(1.0, clear)
-    side = QPointF(-math.sin(angle) * 2.6 * k, math.cos(angle) * 2.6 * k)
+    side = QPointF(-math.sin(angle) * 3.2 * k, math.cos(angle) * 3.2 * k)
     ink.painter.setPen(Qt.PenStyle.NoPen)
     ink.painter.setBrush(fade)
     ink.painter.drawPolygon([QPointF(*centre) + side, QPointF(*centre) - side, back])

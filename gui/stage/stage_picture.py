@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import is_
 from time import perf_counter_ns
 
 import numpy as np
@@ -20,8 +21,8 @@ from gui.stage.cascades import Cascades
 from gui.stage.flight import NOTHING, Flight, Routes
 from gui.stage.flight_painter import FlightPainter
 from gui.stage.hit_map import HitMap
-from gui.stage.layout import StageLayout, arrange
-from gui.stage.painters import motifs
+from gui.stage.layout import ClientDetail, StageLayout, arrange
+from gui.stage.painters import Compared, compared, motifs
 from gui.stage.scenery import Banner, banner, broken_links, paint_banner, paint_ground, paint_legend
 from gui.stage.wording import pace_words
 from gui.theme import Theme
@@ -47,6 +48,8 @@ class StagePicture:
         self.layout = StageLayout(QSizeF(), 1.0, {}, {}, QRectF(), QRectF())
         self.hits = HitMap(self.layout)
         self._setting: Setting | None = None
+        self._cut: ClusterView
+        self._compared: Compared | None = None
         self._sprites: FlightPainter | None = None
         self._sprites_for: tuple[Theme, float, float] | None = None
         self._routes = Routes(self.layout)
@@ -55,7 +58,7 @@ class StagePicture:
         self._cascades = Cascades()
         self._ground = self._banner = self._legend = QPixmap()
         self._ground_for: tuple[frozenset[str], str] = (frozenset(), "")
-        self._banner_for = Banner("", "", "", "")
+        self._banner_for = Banner("", "", "", False, "")
         self._legend_for = ""
         self._legend_ns = 0
         self.selected = ""
@@ -68,12 +71,14 @@ class StagePicture:
     def begin(self, view: ClusterView, setting: Setting) -> None:
         """Lay out and paint everything anew."""
         self._setting = setting
+        self._cut = view
+        self._compared = None
         self._arrange(view, setting)
         key = (setting.theme, self.layout.scale, setting.ratio)
         if self._sprites_for != key:
             self._sprites, self._sprites_for = FlightPainter(*key), key
         self.cards.begin(self.layout, setting.theme, setting.ratio)
-        self.cards.want(motifs(view, self.layout))
+        self._want(view)
         while self.cards.busy:
             self.cards.work()
         self._cascades.clear()
@@ -94,8 +99,8 @@ class StagePicture:
         """Go on from `before` to `view` (same nodes); the rectangles that look different now."""
         assert self._setting is not None, "begin() comes first"
         calm_ns = CALM_NS if view.pace is Pace.REAL_TIME else 0
-        if not self.cards.busy:
-            self.cards.want(motifs(view, self.layout))
+        if not self.cards.busy and self._looks_other(view):
+            self._want(view)
         dirty = [self.cards.bounds(name).toRect() for name in self.cards.work(calm_ns=calm_ns)]
         if view.pace is not Pace.REAL_TIME and view.replicas is not before.replicas:
             self._cascades.watch(before, view)
@@ -143,6 +148,30 @@ class StagePicture:
         self._cascades.paint(painter, self._setting.theme, self.layout)
         self._sprites.paint(painter, self._flight)
         self._sprites.paint_labels(painter, self._flight)
+
+    def _want(self, view: ClusterView) -> None:
+        """Take this view as the next cut that the cards show."""
+        if self._compared is None or not _alike(self._cut.replicas, view.replicas):
+            self._compared = compared(view.replicas)
+        self._cut = view
+        self.cards.want(motifs(view, self.layout, self._compared))
+
+    def _looks_other(self, view: ClusterView) -> bool:
+        """Some card is not the one of the cut that is shown, or shows a wait that grows."""
+        cut = self._cut
+        if not (
+            view.front_end is cut.front_end
+            and _alike(cut.replicas, view.replicas)
+            and _alike(cut.clients, view.clients)
+        ):
+            return True
+        timed = self.layout.places.get("C1")
+        return (
+            timed is not None
+            and timed.detail >= ClientDetail.ROW
+            and view.now_ns != cut.now_ns
+            and any(client.waiting_since_ns for client in view.clients)
+        )
 
     def _arrange(
         self, view: ClusterView, setting: Setting, moved: Mapping[str, tuple[float, float]] | None = None
@@ -200,6 +229,11 @@ class StagePicture:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             rect = QRectF(QPointF(0, 0), self.layout.legend.size())
             paint_legend(painter, words, self._setting.theme, rect, self.layout.scale)
+
+
+def _alike(some: tuple[object, ...], others: tuple[object, ...]) -> bool:
+    """The very same objects."""
+    return some is others or (len(some) == len(others) and all(map(is_, some, others)))
 
 
 def _same(one: Flight, other: Flight) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from time import perf_counter_ns
 from typing import cast
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, QSizeF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleEvent,
@@ -51,12 +52,15 @@ class StageWidget(QWidget):
     nodesMoved = Signal()
     """A person moved a node, or put all of them back."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, parent: QWidget | None = None, *, clock: Callable[[], int] = perf_counter_ns
+    ) -> None:
+        """`clock` counts nanoseconds of a person's time; it limits how often a card changes under load."""
         super().__init__(parent)
         self._theme = theme
         self._badge = "LIVE"
         self._view: ClusterView | None = None
-        self._picture = StagePicture()
+        self._picture = StagePicture(clock)
         self._moved: dict[str, tuple[float, float]] = {}
         self._selected = self._hovered = self._dragged = self._pressed = ""
         self._press_point = QPointF()
@@ -125,6 +129,11 @@ class StageWidget(QWidget):
         self._moved = {}
         self._begin()
         self.nodesMoved.emit()
+
+    def node_rect(self, name: str) -> QRect:
+        """Where a node's card lies; the middle of the stage when there is no such node."""
+        place = self._picture.layout.places.get(name)
+        return place.rect.toAlignedRect() if place else QRect(self.rect().center(), QSize(1, 1))
 
     def node_at(self, point: QPoint | QPointF) -> str:
         """The node under a point of this widget, "" for none."""

@@ -26,6 +26,14 @@ def waited(ns: int) -> str:
     return f"{ns // 100_000_000 / 10:.1f} s"
 
 
+def shortened(count: int) -> str:
+    """A count in at most four characters or so: `88`, `8.3k`, `1.2M`."""
+    for unit, name in ((1_000_000, "M"), (1_000, "k")):
+        if count >= unit:
+            return f"{count / unit:.1f}{name}" if count < 100 * unit else f"{count // unit}{name}"
+    return str(count)
+
+
 def digest_text(digest: int) -> str:
     """The upper half of a 64-bit digest: `9f3a·c41e`."""
     text = f"{digest & (1 << 64) - 1:016x}"

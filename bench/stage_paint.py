@@ -1,0 +1,133 @@
+"""What a frame of the stage costs: CPU time of `set_view` and painting together, on this thread.
+
+Full load at its worst: in every frame every card is another one and every message moves. Prints milliseconds.
+
+    python -m bench.stage_paint [frames]
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QCoreApplication, QSize
+from PySide6.QtWidgets import QApplication
+
+from core.model.cluster_view import ClusterView, Token, TokenKind
+from gui.stage.stage_widget import StageWidget
+from gui.theme import DARK, apply, load_fonts
+from tests.support.sample_views import sample
+
+FRAME_NS = 16_666_667
+KINDS = (TokenKind.REQUEST, TokenKind.ORDER, TokenKind.RESULT, TokenKind.ANSWER)
+
+
+def load(
+    replicas: int, clients: int, tokens: int, frames: int, *, per_frame: int = 1000
+) -> Iterator[ClusterView]:
+    """Frames 1/60 s apart; `per_frame` requests are answered in each, 0 for none."""
+    view = sample("load", replicas, clients)
+    flying: tuple[Token, ...] = ()
+    for frame in range(frames):
+        now_ns = view.now_ns + frame * FRAME_NS
+        if frame % 4 == 0:
+            flying = tuple(_token(n + frame, now_ns, replicas, clients) for n in range(tokens))
+        done = frame * per_frame
+        yield replace(
+            view,
+            now_ns=now_ns,
+            tokens=flying,
+            clients=tuple(
+                replace(c, last_seq=c.last_seq + done, answered=c.answered + done // clients)
+                if per_frame
+                else c
+                for c in view.clients
+            ),
+            front_end=replace(view.front_end, next_seq=view.front_end.next_seq + done)
+            if per_frame
+            else view.front_end,
+            replicas=tuple(
+                replace(
+                    r,
+                    expected=r.expected + done,
+                    strip_first=r.strip_first + done,
+                    strip=tuple(digest + done for digest in r.strip),
+                    digest=r.digest + done,
+                    first_answers=r.first_answers + done // 3,
+                )
+                if per_frame
+                else r
+                for r in view.replicas
+            ),
+        )
+
+
+def _token(number: int, now_ns: int, replicas: int, clients: int) -> Token:
+    kind = KINDS[number % 4]
+    client, replica = f"C{number % clients + 1}", f"R{number % replicas + 1}"
+    ends = {
+        TokenKind.REQUEST: (client, "FE"),
+        TokenKind.ORDER: ("FE", replica),
+        TokenKind.RESULT: (replica, "FE"),
+        TokenKind.ANSWER: ("FE", client),
+    }[kind]
+    sent_ns = now_ns - (number * 37 % 100) * 3_500_000
+    label = f"#{748_000 + number}"
+    return Token(
+        number + 1,
+        kind,
+        748_000 + number,
+        number % clients + 1,
+        label,
+        *ends,
+        sent_ns,
+        sent_ns + 350_000_000,
+        640,
+    )
+
+
+def measure(size: QSize, views: Iterator[ClusterView]) -> list[float]:
+    """Milliseconds of CPU time per frame, sorted. The stage believes that frames are 1/60 s apart."""
+    frames = 0
+    stage = StageWidget(DARK, clock=lambda: time.perf_counter_ns() + frames * FRAME_NS)
+    stage.resize(size)
+    stage.set_view(sample("load", 7, 64))
+    stage.show()
+    QCoreApplication.sendPostedEvents()
+    costs = []
+    for view in views:
+        frames += 1
+        began = time.thread_time()
+        stage.set_view(view)
+        QCoreApplication.sendPostedEvents()
+        costs.append((time.thread_time() - began) * 1e3)
+    stage.close()
+    return sorted(costs[10:])
+
+
+def main() -> None:
+    """Print the median and the 99th percentile of each case."""
+    frames = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+    app = QApplication([])
+    load_fonts()
+    apply(app, DARK)
+    print("stage: CPU milliseconds a frame (set_view + paint), 7 replicas, 64 clients")
+    for width, height in ((980, 560), (1366, 768), (1920, 1080)):
+        for words, tokens, per_frame in (
+            ("nothing changes", 0, 0),
+            ("40 messages move", 40, 0),
+            ("full load, 40 messages", 40, 1000),
+            ("full load, 100 messages", 100, 1000),
+        ):
+            costs = measure(QSize(width, height), load(7, 64, tokens, frames, per_frame=per_frame))
+            median, late = costs[len(costs) // 2], costs[int(len(costs) * 0.99)]
+            print(f"{width}×{height}  {words:<26} median {median:5.2f}  p99 {late:5.2f}")
+
+
+if __name__ == "__main__":
+    main()
