@@ -61,9 +61,8 @@ class ClientBook:
         self._open = [False] * _CLIENTS
         self._bodies: dict[int, bytes] = {}
         self._serial = 0
-        shape = (_CLIENTS, _SLOTS)
-        self._slot_number: Ints = np.full(shape, -1, np.int64)
-        self._slot_time: Ints = np.zeros(shape, np.int64)
+        self._slot_key: Ints = np.full((_CLIENTS + 1) * _SLOTS, -1, np.int64)
+        self._slot_time: Ints = np.zeros((_CLIENTS + 1) * _SLOTS, np.int64)
         # one row per client: number called last, when, in which record, at which place of it;
         # number answered last, its sequence number, outcome, latency; answers so far
         self._call_number, self._called_ns, self._record, self._place = _columns(4, -1)
@@ -94,40 +93,40 @@ class ClientBook:
             column[client] = -1
         for column in (self._seq, self._latency_ns, self._answers, self._called_ns):
             column[client] = 0
-        self._slot_number[client] = -1
+        self._slot_key[client * _SLOTS : (client + 1) * _SLOTS] = -1
         self._cards.pop(client, None)
 
     def call(self, times_ns: Sequence[int], bodies: Sequence[bytes]) -> Ints:
         """Calls of one flush, oldest first. Gives the number of calls by client id."""
-        columns, times, records, counts = [], [], [], []
+        columns, times, counts = [], [], []
+        first_serial = self._serial + 1
         for time_ns, body in zip(times_ns, bodies, strict=True):
             try:
                 column = _called_head.decode(body).requests
             except msgspec.DecodeError:
-                self.unreadable += 1
-                continue
-            if len(column) % 8:
+                column = b"?"
+            if len(column) & 7:
                 self.unreadable += 1
                 continue
             self._serial += 1
             self._bodies[self._serial] = body
             columns.append(column)
             times.append(time_ns)
-            records.append(self._serial)
             counts.append(len(column) >> 3)
-        clients, numbers, keep = _requests(columns)
-        time_column = np.repeat(np.array(times, np.int64), counts)[keep]
-        slots = numbers & (_SLOTS - 1)
-        self._slot_number[clients, slots] = numbers
-        self._slot_time[clients, slots] = time_column
-        # of a repeated index the last assignment stays: the newest call
-        self._call_number[clients] = numbers
-        self._called_ns[clients] = time_column
-        self._record[clients] = np.repeat(np.array(records, np.int64), counts)[keep]
-        self._place[clients] = _places(counts)[keep]
-        self._changed[clients] = True
+        keys, clients = _requests(columns)
+        slots = _slots(keys, clients)
+        time_column = np.repeat(np.array(times, np.int64), counts)
+        self._slot_key[slots] = keys
+        self._slot_time[slots] = time_column
+        who, rows = self._newest(clients)
+        ends = np.cumsum(np.array(counts, np.int64))
+        record = np.searchsorted(ends, rows, "right")
+        self._call_number[who] = keys[rows] >> 32
+        self._called_ns[who] = time_column[rows]
+        self._record[who] = first_serial + record
+        self._place[who] = rows - (ends - counts)[record] if len(rows) else 0
         self._drop_old_bodies()
-        return np.bincount(clients, minlength=_CLIENTS)
+        return np.bincount(clients, minlength=_CLIENTS)[:_CLIENTS]
 
     def answer(self, times_ns: Sequence[int], bodies: Sequence[bytes]) -> tuple[Flushed, Ints]:
         """Returns of one flush, oldest first. Gives their sum and the number of returns by client id."""
@@ -155,21 +154,32 @@ class ClientBook:
         self.refused += all_outcomes.count(REFUSED)
         self.unknown += unknown
         self.answered += answers
-        clients, numbers, keep = _requests(columns)
-        time_column = np.repeat(np.array(times, np.int64), [len(part) for part in outcomes])[keep]
-        outcome_column = np.frombuffer(all_outcomes, np.uint8)[keep]
-        slots = numbers & (_SLOTS - 1)
-        latencies = time_column - self._slot_time[clients, slots]
-        known = self._slot_number[clients, slots] == numbers
-        self._return_number[clients] = numbers
-        self._seq[clients] = np.frombuffer(b"".join(seqs), "<u8").astype(np.int64)[keep]
-        self._outcome[clients] = outcome_column
-        self._latency_ns[clients] = np.where(known, latencies, 0)
-        by_client = np.bincount(clients, minlength=_CLIENTS)
-        lost = np.bincount(clients[outcome_column == UNKNOWN], minlength=_CLIENTS) if unknown else 0
-        self._answers += by_client - lost
-        self._changed[clients] = True
-        return Flushed(answers, latencies[known]), by_client
+        keys, clients = _requests(columns)
+        slots = _slots(keys, clients)
+        known = self._slot_key[slots] == keys
+        time_column = np.repeat(np.array(times, np.int64), list(map(len, outcomes)))
+        latencies = time_column - self._slot_time[slots]
+        outcome_column = np.frombuffer(all_outcomes, np.uint8)
+        who, rows = self._newest(clients)
+        self._return_number[who] = keys[rows] >> 32
+        self._seq[who] = np.frombuffer(b"".join(seqs), "<i8")[rows]
+        self._outcome[who] = outcome_column[rows]
+        self._latency_ns[who] = np.where(known[rows], latencies[rows], 0)
+        by_client = np.bincount(clients, minlength=_CLIENTS)[:_CLIENTS]
+        self._answers += by_client
+        if unknown:
+            self._answers -= np.bincount(clients[outcome_column == UNKNOWN], minlength=_CLIENTS)[:_CLIENTS]
+        return Flushed(answers, latencies if known.all() else latencies[known]), by_client
+
+    def _newest(self, clients: Ints) -> tuple[Ints, Ints]:
+        """(which clients, the last row of each) of a column of client ids; their cards have changed."""
+        row = np.full(_CLIENTS + 1, -1, np.int64)
+        # of a repeated index the last assignment stays
+        row[clients] = np.arange(len(clients))
+        row[_CLIENTS] = -1
+        who = np.flatnonzero(row >= 0)
+        self._changed[who] = True
+        return who, row[who]
 
     def waiting(self) -> int:
         """Clients that wait for an answer. They call one at a time, so this is the requests in flight."""
@@ -230,18 +240,13 @@ def _columns(count: int, value: int) -> list[Ints]:
     return [np.full(_CLIENTS, value, np.int64) for _ in range(count)]
 
 
-def _places(counts: list[int]) -> Ints:
-    """0, 1, … within each record."""
-    ends = np.cumsum(np.array(counts, np.int64))
-    total = int(ends[-1]) if counts else 0
-    return np.arange(total) - np.repeat(ends - counts, counts)
+def _requests(columns: list[bytes]) -> tuple[Ints, Ints]:
+    """Joined columns of pairs as (pairs as one number, client ids). A client that cannot be, in a broken
+    recording, gets the id `_CLIENTS`, of which nothing is kept."""
+    keys = np.frombuffer(b"".join(columns), "<i8")
+    return keys, np.minimum(keys & 0xFFFF_FFFF, _CLIENTS)
 
 
-def _requests(columns: list[bytes]) -> tuple[Ints, Ints, slice | npt.NDArray[np.bool_]]:
-    """Joined columns of pairs as (clients, numbers, which of them are of clients that can be)."""
-    pairs = np.frombuffer(b"".join(columns), "<u4").reshape(-1, 2).astype(np.int64)
-    clients, numbers = pairs[:, 0], pairs[:, 1]
-    if len(clients) and clients.max() >= _CLIENTS:
-        keep = clients < _CLIENTS
-        return clients[keep], numbers[keep], keep
-    return clients, numbers, slice(None)
+def _slots(keys: Ints, clients: Ints) -> Ints:
+    """Where the time of each call is remembered: by client, and by number modulo `_SLOTS`."""
+    return clients * _SLOTS + ((keys >> 32) & (_SLOTS - 1))

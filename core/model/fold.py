@@ -20,7 +20,7 @@ import msgspec
 from core.facts import Pace
 from core.limits import MAX_REPLICAS
 from core.model.clients import ClientBook
-from core.model.cluster_view import ClientCard, ClusterView, FrontEndCard, Metrics, ReplicaCard
+from core.model.cluster_view import ClientCard, ClusterView, FrontEndCard, Metrics, ReplicaCard, Token
 from core.model.happenings import Happenings
 from core.model.hops import Hops
 from core.model.metrics import HISTORY_TICKS, TICK_NS, Meter, MetricsHistory
@@ -113,14 +113,14 @@ class Fold:
         """The moment `now_ns`, on the clock of the records."""
         if self._next_tick_ns and now_ns - TICK_PATIENCE_NS >= self._next_tick_ns:
             self._tick(now_ns - TICK_PATIENCE_NS)
+        tokens = self._tokens.in_view(now_ns)
         shown = self._shown
         if shown is None or self._said.urgent or self._due(now_ns):
-            shown = self._refreshed(now_ns)
-        tokens = self._tokens.in_view(now_ns)
-        if shown is self._shown and tokens is shown.tokens and now_ns == shown.now_ns:
-            return shown
-        self._shown = replace(shown, now_ns=now_ns, tokens=tokens)
-        return self._shown
+            shown = self._refreshed(now_ns, tokens)
+        elif tokens is not shown.tokens or now_ns != shown.now_ns:
+            shown = replace(shown, now_ns=now_ns, tokens=tokens)
+        self._shown = shown
+        return shown
 
     def _due(self, now_ns: int) -> bool:
         if not self._changed and self._clients.settled and now_ns < self._said.until_ns:
@@ -178,7 +178,7 @@ class Fold:
             self._meter.tick(self._next_tick_ns, self._replicas.held_counts(), *since)
             self._next_tick_ns += TICK_NS
 
-    def _refreshed(self, now_ns: int) -> ClusterView:
+    def _refreshed(self, now_ns: int, tokens: tuple[Token, ...]) -> ClusterView:
         """A view with every card drawn anew, though unchanged ones are the objects that they were."""
         said, old = self._said, self._shown
         real_time = said.pace is Pace.REAL_TIME
@@ -204,7 +204,7 @@ class Fold:
             clients=clients,
             front_end=front_end,
             replicas=replicas,
-            tokens=old.tokens if old is not None else (),
+            tokens=tokens,
             sampling=self._meter.sampling if real_time else 1,
             checks=said.checks,
             violations=said.violations,

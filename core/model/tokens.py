@@ -9,6 +9,7 @@ end, to the replicas, and back.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -22,7 +23,10 @@ FLIGHT_NS = 350_000_000
 PERIOD_NS = 250_000_000
 """Between two sampled tokens of one link."""
 MAX_TOKENS = 200
-SHOWN_PER_FLUSH = 4
+"""Tokens drawn at once."""
+MAX_SAMPLED = 600
+"""Sampled tokens at once, those that have not left yet among them."""
+SHOWN_PER_FLUSH = 2
 """Clients whose messages may become tokens in one flush: so 64 clients do not all send at the same moment."""
 MAX_PACED = 4_096
 """Paced messages remembered: more than the clients' windows allow, so only a broken recording meets it."""
@@ -34,6 +38,7 @@ STAGE = {
     TokenKind.RESULT: 2,
     TokenKind.ANSWER: 3,
 }
+_STAGES = 4
 
 FRONT_END = "FE"
 
@@ -48,7 +53,11 @@ class TokenBoard:
         self.messages = 0
         self.shown = 0
         self._paced: dict[int, Token] = {}
-        self._passing: list[Token] = []
+        # sampled: by stage in the order of time, before they leave and on their way
+        self._coming: tuple[deque[Token], ...] = tuple(deque() for _ in range(_STAGES))
+        self._flying: tuple[deque[Token], ...] = tuple(deque() for _ in range(_STAGES))
+        self._sampled = 0
+        self._stale = False
         self._lost: list[tuple[int, Token]] = []
         self._since: dict[tuple[TokenKind, str], int] = {}
         self._due_ns: dict[tuple[TokenKind, str], int] = {}
@@ -58,19 +67,21 @@ class TokenBoard:
         """A paced message left; `node` is the client or replica at the other end from the front end."""
         if len(self._paced) >= MAX_PACED:
             return
+        self._stale = True
         source, target = _ends(kind, node)
         seq, client, label = what
         self._paced[token] = Token(token, kind, seq, client, label, source, target, sent_ns, due_ns)
 
     def delivered(self, token: int) -> None:
         """A paced message arrived."""
-        self._paced.pop(token, None)
+        self._stale = self._paced.pop(token, None) is not None or self._stale
 
     def repaced(self, delay_ns: int) -> None:
         """The pace changed: messages in flight are due `delay_ns` after they left, or on the user's word
         when that is 0."""
         for token, flight in self._paced.items():
             self._paced[token] = replace(flight, due_ns=flight.sent_ns + delay_ns if delay_ns else 0)
+        self._stale = True
 
     def lost(self, node: str, now_ns: int) -> None:
         """A replica died: what was on its way to it or from it is lost, and shown so for a moment."""
@@ -80,7 +91,12 @@ class TokenBoard:
                 if len(self._lost) < MAX_TOKENS:
                     gone = replace(flight, kind=TokenKind.LOST, label="× lost")
                     self._lost.append((now_ns + LOST_SHOWN_NS, gone))
-        self._passing = [flight for flight in self._passing if node not in (flight.source, flight.target)]
+        for queue in (*self._coming, *self._flying):
+            kept = [flight for flight in queue if node not in (flight.source, flight.target)]
+            self._sampled -= len(queue) - len(kept)
+            queue.clear()
+            queue.extend(kept)
+        self._stale = True
 
     def passed(
         self, kind: TokenKind, node: str, messages: int, time_ns: int, read: Callable[[], Labelled]
@@ -99,34 +115,46 @@ class TokenBoard:
     @property
     def room(self) -> bool:
         """One more sampled token may be shown."""
-        return len(self._passing) < MAX_TOKENS
+        return self._sampled < MAX_SAMPLED
 
     def show(self, kind: TokenKind, node: str, messages: int, time_ns: int, what: Labelled) -> None:
         """A sampled token, for so many messages."""
         self.shown += 1
         seq, client, label = what
         source, target = _ends(kind, node)
-        sent_ns = time_ns + STAGE[kind] * FLIGHT_NS
+        stage = STAGE[kind]
+        sent_ns = time_ns + stage * FLIGHT_NS
+        due_ns = sent_ns + FLIGHT_NS
         # negative: nobody can ask for its delivery
-        self._passing.append(
-            Token(
-                -self.shown, kind, seq, client, label, source, target, sent_ns, sent_ns + FLIGHT_NS, messages
-            )
-        )
+        sampled = Token(-self.shown, kind, seq, client, label, source, target, sent_ns, due_ns, messages)
+        self._coming[stage].append(sampled)
+        self._sampled += 1
 
     def in_view(self, now_ns: int) -> tuple[Token, ...]:
         """The tokens to draw now; the same tuple as before when they are the same tokens."""
-        if self._passing:
-            self._passing = [flight for flight in self._passing if flight.due_ns > now_ns]
-        if self._lost:
+        self._move_on(now_ns)
+        if self._lost and any(until_ns <= now_ns for until_ns, _ in self._lost):
             self._lost = [(until_ns, flight) for until_ns, flight in self._lost if until_ns > now_ns]
-        tokens = [flight for flight in self._passing if flight.sent_ns <= now_ns]
-        tokens += [flight for _, flight in self._lost]
-        tokens += self._paced.values()
-        drawn = tuple(tokens[-MAX_TOKENS:])
-        if drawn != self._drawn:
-            self._drawn = drawn
+            self._stale = True
+        if self._stale:
+            self._stale = False
+            tokens = [flight for _, flight in self._lost]
+            tokens += self._paced.values()
+            for queue in self._flying:
+                tokens += queue
+            self._drawn = tuple(tokens[:MAX_TOKENS])
         return self._drawn
+
+    def _move_on(self, now_ns: int) -> None:
+        """Sampled tokens leave and arrive."""
+        for coming, flying in zip(self._coming, self._flying, strict=True):
+            while coming and coming[0].sent_ns <= now_ns:
+                flying.append(coming.popleft())
+                self._stale = True
+            while flying and flying[0].due_ns <= now_ns:
+                flying.popleft()
+                self._sampled -= 1
+                self._stale = True
 
 
 class ClientSampler:

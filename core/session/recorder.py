@@ -82,7 +82,7 @@ class Recorder:
                 )
 
     def backlog_bytes(self) -> int:
-        """Bytes handed over that the writer has not taken: when it grows, the disk is slower than the load."""
+        """Bytes handed over that the writer has not taken: it grows when the disk is slower than the load."""
         return self._appended_bytes - self._taken_bytes
 
     @property
