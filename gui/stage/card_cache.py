@@ -140,7 +140,6 @@ class CardCache:
         made_for, pixmap = self._grounds.get(name, (None, QPixmap()))
         if made_for != key:
             pixmap = self._blank(bounds)
-            pixmap.fill(Qt.GlobalColor.transparent)
             with QPainter(pixmap) as painter:
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
                 paint_ground_of(painter, card, theme, frame)
@@ -150,6 +149,7 @@ class CardCache:
     def _blank(self, bounds: QRectF) -> QPixmap:
         pixmap = QPixmap((bounds.size() * self._ratio).toSize())
         pixmap.setDevicePixelRatio(self._ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
         return pixmap
 
 

@@ -53,6 +53,7 @@ class StagePicture:
         self._sprites: FlightPainter | None = None
         self._sprites_for: tuple[Theme, float, float] | None = None
         self._routes = Routes(self.layout)
+        self._card_rects: list[QRectF] = []
         self._flight = NOTHING
         self._flight_bounds: list[QRect] = []
         self._cascades = Cascades()
@@ -147,7 +148,7 @@ class StagePicture:
                 painter.drawPixmap(bounds.topLeft(), pixmap)
         self._cascades.paint(painter, self._setting.theme, self.layout)
         self._sprites.paint(painter, self._flight)
-        self._sprites.paint_labels(painter, self._flight)
+        self._sprites.paint_labels(painter, self._flight, self._card_rects)
 
     def _want(self, view: ClusterView) -> None:
         """Take this view as the next cut that the cards show."""
@@ -183,6 +184,7 @@ class StagePicture:
             scale=setting.theme.scale,
             moved=setting.moved if moved is None else moved,
         )
+        self._card_rects = [place.rect for place in self.layout.places.values()]
         self._routes = Routes(self.layout)
         self.hits = HitMap(self.layout)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF
 
 from core.model.cluster_view import Tile
-from gui.stage.ink import Ink, mixed
+from gui.stage.ink import CENTRE, Ink, mixed
 from gui.theme import RADIUS_SMALL
 
 GAP = 6.0
@@ -16,6 +16,10 @@ LONG = 11
 def paint_tiles(ink: Ink, rect: QRectF, tiles: tuple[Tile, ...], dead: bool) -> None:
     """The tiles and their keys."""
     theme, k = ink.theme, ink.scale
+    if not tiles:
+        ink.box(rect, RADIUS_SMALL, theme.sunken)
+        at = (rect.center().x(), rect.center().y())
+        ink.write(at, "no data yet", ink.words(11.5), theme.text_faint, align=CENTRE)
     for tile, cell in placed(rect, tiles, k):
         lit = tile.lit and not dead
         ground = mixed(theme.raised, theme.ok, 0.14) if lit else theme.sunken

@@ -52,8 +52,7 @@ def client_status(card: ClientCard, now_ns: int) -> str:
     if card.last_outcome == "ok":
         return f"#{card.last_seq} · {duration(card.last_latency_ns)}"
     if card.last_outcome:
-        number = f" · #{card.last_seq}" if card.last_seq else ""
-        return f"{card.last_outcome}{number} · {duration(card.last_latency_ns)}"
+        return card.last_outcome + (f" · #{card.last_seq}" if card.last_seq else "")
     return "no query yet"
 
 
@@ -74,5 +73,5 @@ def pace_words(view: ClusterView) -> str:
     if view.pace is Pace.SLOW:
         return f"slow: {duration(view.delay_ns)} a message"
     if view.pace is Pace.STEP:
-        return "step: click a message to deliver it"
+        return "step: click a message"
     return f"showing 1 of {view.sampling:,}" if view.sampling > 1 else "real time"
