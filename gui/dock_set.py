@@ -17,7 +17,7 @@ from gui.intents import Intents, Selection
 from gui.source_bridge import SourceBridge
 from gui.theme import Theme
 
-_TALL_PX = 900
+_TALL_PX = 1_000
 _WIDTH_SHARE, _NARROWEST_PX, _WIDEST_PX = 0.26, 350, 520
 
 

@@ -105,6 +105,42 @@ QLabel[role="ok"] { color: $ok; }
 QLabel[role="warn"] { color: $warn; }
 QLabel[role="bad"] { color: $bad; font-weight: 600; }
 QLabel[role="number"] { font-family: "JetBrains Mono", monospace; }
+QLabel[role="brand"] { font-size: ${px18}px; font-weight: 700; }
+QLabel[role="strong"] { font-weight: 600; }
+QLabel[role="caution"] { color: $caution; }
+QLabel[role="figure"] { font-family: "JetBrains Mono", monospace; font-size: ${px18}px; font-weight: 600; }
+QLabel[role="caption"] { color: $text_muted; font-size: ${px12}px; }
+QFrame[role="well"] { background: $sunken; border: 1px solid $outline; border-radius: ${px8}px; }
+QFrame[role="line"] { background: $outline; margin: ${px10}px 0; }
+QFrame[role="row"] { border-bottom: 1px solid $outline; }
+QFrame#topBar { background: $surface; border-bottom: 1px solid $outline; }
+QFrame#topBar > QToolButton { padding: ${px4}px ${px8}px; }
+QFrame#segmented { background: $sunken; border: 1px solid $outline; border-radius: ${px8}px; }
+QFrame#segmented QToolButton { padding: ${px3}px ${px10}px; color: $text_muted; }
+QFrame#segmented QToolButton:checked { color: $text; }
+QFrame#segmented QSpinBox { background: transparent; border: none; padding: 0; font-weight: 600; }
+QFrame#segmented QSpinBox::up-button, QFrame#segmented QSpinBox::down-button { width: 0; border: none; }
+QFrame#segmented QSpinBox:focus { background: $selection; }
+QSpinBox QLineEdit { background: transparent; border: none; padding: 0; }
+QFrame#segmented QToolButton[step="true"] { padding: ${px3}px; }
+QToolButton[chip="true"], QPushButton[chip="true"] { color: $text_muted; background: transparent;
+    border: 1px solid $outline; border-radius: ${px9}px; padding: ${px1}px ${px6}px; font-size: ${px11}px; }
+QToolButton[chip="true"]:hover, QPushButton[chip="true"]:hover { background: $hover; }
+QToolButton[chip="true"]:checked { color: $text; background: $selection; border-color: $selection; }
+QToolButton[chip="true"]:focus, QPushButton[chip="true"]:focus { border-color: $accent; }
+QPushButton[chip="true"] { color: $accent; border-color: $accent; }
+QWidget#dockTitle { background: $surface; border-bottom: 1px solid $outline; }
+QWidget#dockTitle QToolButton { padding: ${px3}px; }
+QFrame#violation { background: $raised; border: 1px solid $bad; border-left-width: ${px4}px;
+    border-radius: ${px8}px; }
+QFrame#popover { background: $raised; border: 1px solid $outline_strong; border-radius: ${px10}px; }
+QFrame#popover QListWidget { background: transparent; }
+QFrame#popover QListWidget::item { padding: ${px5}px ${px8}px; border-radius: ${px4}px; }
+QFrame#popover QToolButton { padding: ${px4}px; }
+QStatusBar QLabel { font-size: ${px12}px; padding: ${px3}px ${px10}px; color: $text_muted; }
+QStatusBar QLabel[role="ok"] { color: $ok; }
+QStatusBar QLabel[role="warn"] { color: $warn; }
+QStatusBar QLabel[role="bad"] { color: $bad; }
 """)
 
 
@@ -112,7 +148,8 @@ def sheet(theme: Theme) -> str:
     """The sheet in the colours and sizes of `theme`.
 
     Widgets choose among the looks with dynamic properties: `role` of a label ("muted", "faint", "title",
-    "ok", "warn", "bad", "number"), `console` of an input, `danger` of a button.
+    "ok", "caution", "warn", "bad", "number", "strong", "brand", "figure", "caption") or frame ("well", "line",
+    "row"), `console` of an input, `danger` and `chip` of a button.
     """
     colours = {key: value.name() for key, value in vars(theme).items() if isinstance(value, QColor)}
     sizes = {f"px{n}": str(theme.px(n)) for n in range(1, 33)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import (
     QFrame,
@@ -75,6 +75,7 @@ class TopBar(QFrame):
         self.slider, self._delay = QSlider(Qt.Orientation.Horizontal, self), QLabel(self)
         self.step, self.load = self._button("step"), self._button("load")
         self.clients, self.replicas = QSpinBox(self), QSpinBox(self)
+        self._steps: list[tuple[QToolButton, str]] = []
         self.restart = QPushButton("Start anew", self)
         self._record_dot, self.record = QLabel(self), QLabel(self)
         self._prepare_numbers()
@@ -87,6 +88,11 @@ class TopBar(QFrame):
         self.slider.setFixedWidth(theme.px(84))
         self._delay.setFixedWidth(theme.px(34))
         self.setFixedHeight(theme.px(48))
+        for box in (self.clients, self.replicas):
+            box.setFixedWidth(theme.px(28))
+        for button, icon in self._steps:
+            button.setIcon(icons.icon(icon))
+            button.setIconSize(QSize(theme.px(14), theme.px(14)))
 
     def show_view(self, view: ClusterView) -> None:
         """Controls follow the cluster, but never under a person's fingers."""
@@ -113,13 +119,14 @@ class TopBar(QFrame):
         for widget in (self._record_dot, self.record):
             widget.setVisible(recording is not None)
         if recording is not None:
-            self.record.setText(f"REC {_megabytes(recording.size_bytes)}")
+            self.record.setText(f"REC {recording.path.name} · {_megabytes(recording.size_bytes)}")
             self.record.setToolTip(f"Everything is recorded to {recording.path}")
             self.record.setAccessibleName(f"Recording to {recording.path.name}")
 
     def _pace_buttons(self) -> QFrame:
         frame = QFrame(self)
         frame.setObjectName("segmented")
+        frame.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Maximum)
         row = QHBoxLayout(frame)
         row.setContentsMargins(2, 2, 2, 2)
         row.setSpacing(2)
@@ -179,7 +186,7 @@ class TopBar(QFrame):
             label.setProperty("role", "muted")
             label.setBuddy(box)
             row.addWidget(label)
-            row.addWidget(box)
+            row.addWidget(self._stepper(box))
         row.addWidget(self.restart)
         row.addStretch(1)
         row.addWidget(self._record_dot)
@@ -189,6 +196,31 @@ class TopBar(QFrame):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
             row.addWidget(button)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def _stepper(self, box: QSpinBox) -> QFrame:
+        frame = QFrame(self)
+        frame.setObjectName("segmented")
+        frame.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Maximum)
+        box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        box.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        row = QHBoxLayout(frame)
+        row.setContentsMargins(2, 2, 2, 2)
+        row.setSpacing(0)
+        less, more = QToolButton(frame), QToolButton(frame)
+        for button, icon, words, run in (
+            (less, "minus", "fewer", box.stepDown),
+            (more, "plus", "more", box.stepUp),
+        ):
+            button.setProperty("step", "true")
+            button.setAutoRepeat(True)
+            button.setAccessibleName(f"{box.accessibleName()}: {words}")
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.clicked.connect(run)
+            self._steps.append((button, icon))
+        row.addWidget(less)
+        row.addWidget(box)
+        row.addWidget(more)
+        return frame
 
     def _set_delay(self, tenths: int) -> None:
         self._intents.set_delay(tenths * _SLIDER_STEP_NS)

@@ -21,6 +21,19 @@ from gui.theme import Theme
 
 _ICON_PX = 18
 
+_TITLES = {
+    "digest": "Equal digests",
+    "real_time": "Real-time order",
+    "reply": "Right answers",
+    "at_most_once": "At most once",
+    "fifo": "Each client in order",
+}
+
+
+def title_of(check: str) -> str:
+    """A check's name as a heading."""
+    return _TITLES.get(check, check.replace("_", " ").capitalize())
+
 
 class Checks(QScrollArea):
     """One row per live check; above them the first violation, when there is one."""
@@ -99,7 +112,7 @@ class CheckRow(QFrame):
         super().__init__(parent)
         self.setProperty("role", "row")
         self._mark = QLabel(self)
-        self._name = QLabel(name, self)
+        self._name = QLabel(title_of(name), self)
         self._name.setProperty("role", "strong")
         self._count = QLabel(self)
         self._count.setProperty("role", "number")
@@ -124,7 +137,7 @@ class CheckRow(QFrame):
         state = "failed" if count.violations else "passed" if count.checked else "waiting"
         self._count.setText(f"{count.checked:,}".replace(",", "\u202f"))
         self._words.setText(verdict.words)
-        self.setAccessibleName(f"{count.name}: {state}. {verdict.words}")
+        self.setAccessibleName(f"{title_of(count.name)}: {state}. {verdict.words}")
         if state != self.state:
             self.state = state
             self.mark(theme, icons)
@@ -180,7 +193,7 @@ class ViolationCard(QFrame):
         first = violations[0]
         at = f" at {replica_name(first.replica)}" if first.replica else ""
         self._where = (first.seq, first.replica)
-        self.title.setText(f"{first.check}: failed for #{first.seq}{at}")
+        self.title.setText(f"{title_of(first.check)}: failed for #{first.seq}{at}")
         self.expected.setText(first.expected)
         self.found.setText(first.found)
         others = len(violations) - 1

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from core.trace.events import EventFilter, EventLog
@@ -167,7 +167,8 @@ class EventPainter(QStyledItemDelegate):
             theme.text_font(12),
             theme.number_font(12),
         )
-        self._margin = theme.px(8)
+        self._metrics = QFontMetrics(self._fonts[2])
+        self._margin = theme.px(6)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Only the header's own sections count."""
@@ -192,7 +193,7 @@ class EventPainter(QStyledItemDelegate):
             inner.translate(-self._margin, 0)
             side = Qt.AlignmentFlag.AlignRight
         elif column == 2:
-            text = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
+            text = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(inner, side | Qt.AlignmentFlag.AlignVCenter, text)
 
     def _colour(self, event: EventRow, column: int) -> QColor:

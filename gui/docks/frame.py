@@ -21,6 +21,7 @@ class DockFrame(QDockWidget):
         self._bar = QWidget(self)
         self._bar.setObjectName("dockTitle")
         self._none = QWidget(self)
+        self._none.hide()
         self._float, self._close = QToolButton(self._bar), QToolButton(self._bar)
         self._float.clicked.connect(lambda: self.setFloating(not self.isFloating()))
         self._close.clicked.connect(self.close)

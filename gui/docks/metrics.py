@@ -97,7 +97,7 @@ class _Figure(QFrame):
         self.value = QLabel("–", self)
         self.value.setProperty("role", "figure")
         words = QLabel(caption, self)
-        words.setProperty("role", "muted")
+        words.setProperty("role", "caption")
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 10, 6)
         column.setSpacing(0)

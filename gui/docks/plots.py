@@ -76,7 +76,7 @@ class Plots(QWidget):
 
     def _plot(self, column: QVBoxLayout, caption: str) -> Any:
         words = QLabel(caption, self)
-        words.setProperty("role", "muted")
+        words.setProperty("role", "caption")
         plot = pg.PlotWidget(self)
         plot.setAccessibleName(caption)
         plot.setMenuEnabled(False)

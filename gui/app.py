@@ -1,0 +1,103 @@
+"""Runs the app on a source: one window, until it is closed and no process is left."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from types import FrameType
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from core.session.source import ServiceFace, Source
+from gui.main_window import MainWindow
+from gui.options import Options
+from gui.preferences import Preferences
+from gui.theme import load_fonts
+
+CLOSE_TIMEOUT_S = 10.0
+_LOOK_MS = 15
+STUCK = 1
+"""Exit code when the source did not close in time."""
+
+
+def run(source: Source, face: ServiceFace, options: Options | None = None) -> int:
+    """Show the window until a person closes it and the source has closed. Returns the exit code."""
+    app = application()
+    window = open_window(source, face, options or Options())
+    farewell = Farewell(source, window)
+    signals = _leave_on_signals(window)
+    try:
+        code = app.exec()
+    finally:
+        for number, handler in signals.items():
+            signal.signal(number, handler)
+    del farewell
+    window.deleteLater()
+    app.sendPostedEvents(None, 0)
+    return code
+
+
+def application() -> QApplication:
+    """The one application object, with the app's name and fonts."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(sys.argv[:1])
+    app.setApplicationName("Lockstep")
+    app.setApplicationDisplayName("Lockstep")
+    app.setDesktopFileName("lockstep")
+    app.setQuitOnLastWindowClosed(False)
+    load_fonts()
+    return app
+
+
+def open_window(source: Source, face: ServiceFace, options: Options) -> MainWindow:
+    """A window that runs on `source`, shown."""
+    path = options.settings_path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    window = MainWindow(source, face, options, Preferences(path))
+    window.setWindowIcon(QIcon(QApplication.windowIcon()))
+    window.show()
+    window.bridge.start()
+    if options.opened is not None:
+        opened = options.opened
+        QTimer.singleShot(0, window, lambda: opened(window))
+    return window
+
+
+class Farewell(QObject):
+    """After the window was closed: ends the source and, when it is down, the application."""
+
+    def __init__(self, source: Source, window: MainWindow) -> None:
+        super().__init__(window)
+        self._source = source
+        self._deadline_s = 0.0
+        self._timer = QTimer(self, interval=_LOOK_MS)
+        self._timer.timeout.connect(self._look)
+        window.left.connect(self._begin)
+
+    def _begin(self) -> None:
+        self._source.close()
+        self._deadline_s = time.monotonic() + CLOSE_TIMEOUT_S
+        self._timer.start()
+        self._look()
+
+    def _look(self) -> None:
+        if self._source.closed:
+            self._timer.stop()
+            QApplication.exit(0)
+        elif time.monotonic() > self._deadline_s:
+            self._timer.stop()
+            QApplication.exit(STUCK)
+
+
+def _leave_on_signals(window: MainWindow) -> dict[int, object]:
+    """Ctrl+C and a request to end close the window without a question. Ticks let the handler run."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        QTimer.singleShot(0, window, window.leave)
+
+    return {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}

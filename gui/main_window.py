@@ -1,0 +1,274 @@
+"""The window: puts the parts together and turns actions into intents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QMainWindow
+
+from core.facts import Answered, Pace, RunStarted, Said
+from core.ids import client_name, replica_name
+from core.model.cluster_view import ClusterView, ReplicaState
+from core.session.source import ServiceFace, Source
+from gui.actions import Actions
+from gui.dock_set import DockSet
+from gui.dress import Dress
+from gui.help import Help
+from gui.intents import Intents, Selection
+from gui.node_menu import pop_up, replica_menu
+from gui.options import Options
+from gui.palette import Entry, Palette, entries_of
+from gui.preferences import Preferences, on_screen
+from gui.query_form import QueryForm
+from gui.source_bridge import SourceBridge
+from gui.stage.stage_widget import StageWidget
+from gui.status_line import StatusLine
+from gui.top_bar import TopBar
+
+_FIRST_SIZE = QSize(1440, 900)
+_RECORD_MS = 1_000
+
+
+class MainWindow(QMainWindow):
+    """The cluster on a stage, docks beside it, controls above, figures below."""
+
+    left = Signal()
+    """A person closed the window for good."""
+
+    def __init__(self, source: Source, face: ServiceFace, options: Options, preferences: Preferences) -> None:
+        super().__init__()
+        self.setObjectName("main")
+        self.setWindowTitle(f"Lockstep — {face.name}")
+        self._options = options
+        self._gone = False
+        self.preferences = preferences
+        self.dress = Dress(preferences, self)
+        theme, icons = self.dress.theme, self.dress.icons
+        self.selection = Selection(self)
+        self.intents = Intents(source, self)
+        self.actions_by_id = Actions(self, icons)
+        self.bridge = SourceBridge(source, face, self)
+        self.stage = StageWidget(theme, self)
+        self.setCentralWidget(self.stage)
+        self.docks = DockSet(
+            self, face, self.bridge, self.intents, self.selection, theme, icons, preferences.console_history
+        )
+        self.top_bar = TopBar(
+            self.actions_by_id,
+            self.intents,
+            theme,
+            icons,
+            can_restart=options.restart is not None,
+            parent=self,
+        )
+        self.setMenuWidget(self.top_bar)
+        self.status = StatusLine(self.bridge.meter, self)
+        self.setStatusBar(self.status)
+        self.query = QueryForm(face, theme, icons, self)
+        self.palette_dialog = Palette(self)
+        self._record_timer = QTimer(self, interval=_RECORD_MS)
+        self._connect()
+        self._connect_actions()
+        self._restore()
+
+    # Wiring
+
+    def _connect(self) -> None:
+        bridge, stage = self.bridge, self.stage
+        bridge.every_tick(self._show_view)
+        bridge.now_and_then(self.top_bar, self.top_bar.show_view, 8)
+        bridge.now_and_then(self.status, self.status.show_view, 2)
+        bridge.now_and_then(self.query, self.query.show_view, 6)
+        bridge.answered.connect(self._show_answer)
+        bridge.said.connect(self._show_said)
+        bridge.started.connect(self._show_started)
+        stage.clientActivated.connect(self.open_query)
+        stage.replicaMenuRequested.connect(self.open_replica_menu)
+        stage.replicaKillRequested.connect(self.intents.kill)
+        stage.tokenActivated.connect(self.intents.deliver)
+        stage.selectionChanged.connect(self.selection.set)
+        self.selection.changed.connect(stage.select)
+        self.intents.said.connect(self.status.say)
+        self.query.submitted.connect(self.intents.submit)
+        self.docks.console.looked.connect(self._look)
+        self.docks.log.chosen.connect(self._choose_event)
+        self.docks.checks.show_requested.connect(self._show_number)
+        self.top_bar.new_cluster.connect(self.start_anew)
+        self.dress.changed.connect(self._redress)
+        self._record_timer.timeout.connect(self._show_recording)
+        self._record_timer.start()
+
+    def _connect_actions(self) -> None:
+        intents, dress = self.intents, self.dress
+        run: dict[str, Callable[[], object]] = {
+            "step": intents.step,
+            "pace_real": lambda: intents.set_pace(Pace.REAL_TIME),
+            "pace_slow": lambda: intents.set_pace(Pace.SLOW),
+            "pace_step": lambda: intents.set_pace(Pace.STEP),
+            "load": lambda: intents.set_load(self.actions_by_id["load"].isChecked()),
+            "query": lambda: self.open_query(self.selection.number("C") or 1),
+            "kill": lambda: intents.kill(self.selection.number("R")),
+            "clients_more": lambda: intents.add_clients(1),
+            "clients_fewer": lambda: intents.add_clients(-1),
+            "restart": lambda: self.start_anew(self.top_bar.replicas.value()),
+            "inspect": lambda: self.docks.show("inspector"),
+            "copy_pid": self.copy_pid,
+            "console": lambda: self.docks.show("console"),
+            "find": lambda: self.docks.show("log"),
+            "larger": lambda: dress.grow(1),
+            "smaller": lambda: dress.grow(-1),
+            "normal": lambda: dress.grow(0),
+            "theme": dress.toggle,
+            "theme_system": lambda: dress.choose("system"),
+            "fullscreen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
+            "reset_layout": self.reset_layout,
+            "palette": self.open_palette,
+            "help": lambda: Help(self.actions_by_id, self).open(),
+            "quit": self.close,
+        }
+        for name in self.docks.frames:
+            run[f"show_{name}"] = lambda name=name: self.docks.show(name)
+        for name, action in self.actions_by_id.items():
+            action.triggered.connect(lambda _checked=False, name=name: run[name]())
+            self.addAction(action)
+        self.actions_by_id["restart"].setEnabled(self._options.restart is not None)
+
+    # What comes in
+
+    def _show_view(self, view: ClusterView) -> None:
+        self.intents.view = view
+        self.stage.set_view(view)
+
+    def _show_answer(self, fact: Answered) -> None:
+        self.docks.console.show_answer(fact)
+
+    def _show_said(self, fact: Said) -> None:
+        self.docks.console.show_sentence(fact)
+        self.status.say(fact.level, fact.text)
+
+    def _show_started(self, fact: RunStarted) -> None:
+        self.status.started(fact)
+
+    def _show_recording(self) -> None:
+        self.top_bar.show_recording(self._options.recording())
+
+    def _choose_event(self, node: str, seq: int) -> None:
+        del seq  # the stage shows nodes; numbers are the log's own
+        if node:
+            self.selection.set(node)
+
+    def _show_number(self, seq: int, replica: int) -> None:
+        if replica:
+            self.selection.set(replica_name(replica))
+        self.docks.log.search(f"#{seq}")
+        self.docks.show("log")
+
+    def _look(self, replica: int, path: str) -> None:
+        self.docks.inspector.look(replica, path)
+        self.docks.frames["inspector"].raise_()
+
+    # What a person asks for
+
+    def open_query(self, client: int) -> None:
+        """Open the query form for a client, beside its card."""
+        self.stage.select(client_name(client))
+        card = self.stage.node_rect(client_name(client))
+        corner = self.stage.mapToGlobal(card.topLeft())
+        self.query.open_for(client, QRect(corner, card.size()), self.screen().availableGeometry())
+
+    def open_replica_menu(self, replica: int, where: QPoint) -> None:
+        """Show what can be done to a replica."""
+        card = self.intents.replica(replica)
+        if card is not None:
+            self.selection.set(replica_name(replica))
+            pop_up(replica_menu(card, self.actions_by_id, self), where)
+
+    def open_palette(self) -> None:
+        """Everything by name; replicas and clients among it."""
+        view = self.intents.view
+        entries = entries_of(self.actions_by_id)
+        skull, send = self.actions_by_id["kill"].icon(), self.actions_by_id["query"].icon()
+        for card in view.replicas if view else ():
+            if card.state is not ReplicaState.DEAD:
+                kill = lambda replica=card.replica: self.intents.kill(replica)  # noqa: E731
+                entries.append(Entry(f"Kill {replica_name(card.replica)}", "", skull, kill))
+        for client in view.clients if view else ():
+            ask = lambda number=client.client: self.open_query(number)  # noqa: E731
+            entries.append(Entry(f"Query from {client_name(client.client)}", "", send, ask))
+        self.palette_dialog.open_with(entries, self.dress.theme.scale)
+
+    def copy_pid(self) -> None:
+        """Copy the selected replica's process id."""
+        card = self.intents.replica(self.selection.number("R"))
+        if card is None:
+            self.status.say("warning", "Select a replica first: click its card.")
+            return
+        QApplication.clipboard().setText(str(card.pid))
+        self.status.say("info", f"Copied {card.pid}, the pid of {replica_name(card.replica)}.")
+
+    def start_anew(self, replicas: int) -> None:
+        """End this cluster; the composition root starts the next one."""
+        if self._options.restart is not None:
+            self._options.restart(replicas)
+            self.leave()
+
+    def reset_layout(self) -> None:
+        """Docks and nodes back to their first places."""
+        self.preferences.forget_window()
+        self.stage.set_positions({})
+        self.docks.arrange(self.height(), self.width())
+
+    # Coming and going
+
+    def _redress(self) -> None:
+        theme, icons = self.dress.theme, self.dress.icons
+        self.actions_by_id.tint(icons)
+        self.stage.set_theme(theme)
+        self.docks.set_theme(theme, icons)
+        self.top_bar.set_theme(theme, icons)
+        self.query.set_theme(theme, icons)
+
+    def _restore(self) -> None:
+        geometry, docks = self.preferences.window()
+        screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
+        if geometry.isEmpty() or not self.restoreGeometry(geometry):
+            self.setGeometry(on_screen(QRect(screens[0].topLeft(), _FIRST_SIZE), screens[:1]))
+        elif not self.isMaximized() and not self.isFullScreen():
+            self.setGeometry(on_screen(self.geometry(), screens))
+        self.stage.set_positions(self.preferences.node_places)
+        self.docks.arrange(self.height(), self.width())
+        if not docks.isEmpty():
+            self.restoreState(docks)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask when processes run, then end the run; the application leaves when the source has closed."""
+        event.ignore()
+        if self._may_leave():
+            self.leave()
+
+    def _may_leave(self) -> bool:
+        view, ask = self.intents.view, self._options.ask
+        alive = sum(card.state is not ReplicaState.DEAD for card in view.replicas) if view else 0
+        if ask is None or not alive or not self.preferences.ask_before_closing:
+            return True
+        answer = ask(self, alive)
+        self.preferences.ask_before_closing = answer.ask_again or not answer.leave
+        return answer.leave
+
+    def leave(self) -> None:
+        """Save what outlives the run, stop looking, hide. Emits `left` once."""
+        if self._gone:
+            return
+        self._gone = True
+        self.bridge.stop()
+        self._record_timer.stop()
+        self.preferences.save_window(self.saveGeometry(), self.saveState())
+        self.preferences.node_places = self.stage.positions()
+        self.preferences.console_history = self.docks.console.history.lines
+        self.preferences.started_before = True
+        self.preferences.write()
+        self.query.hide()
+        self.hide()
+        self.left.emit()

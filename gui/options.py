@@ -1,0 +1,44 @@
+"""What the composition root hands to the window besides the source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gui.preferences import default_path
+from gui.questions import Ask, ask_before_closing
+from gui.top_bar import Recording
+
+if TYPE_CHECKING:
+    from gui.main_window import MainWindow
+
+
+def no_recording() -> Recording | None:
+    """Nothing is recorded."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """All of them may be left out.
+
+    settings    the file that preferences live in
+    ask         asks before closing while replicas run; None never asks
+    restart     called with a number of replicas when a person wants a new cluster; the window then closes
+    recording   where the run is being written and how large the file is; called once a second, so it must not
+                touch the disk
+    opened      called with the window after its first tick (measurements)
+    """
+
+    settings: Path | None = None
+    ask: Ask | None = ask_before_closing
+    restart: Callable[[int], None] | None = None
+    recording: Callable[[], Recording | None] = no_recording
+    opened: Callable[[MainWindow], None] | None = None
+
+    @property
+    def settings_path(self) -> Path:
+        """Where preferences are, whether said or not."""
+        return self.settings or default_path()
