@@ -25,6 +25,8 @@ _CLIENTS = MAX_CLIENTS + 1
 _SLOTS = 512
 """Calls per client whose time is remembered, by request number modulo this. When more than that come in one
 flush, the older ones give no latency sample; nothing else depends on it."""
+_BODIES = 256
+"""Call records kept before those that are nobody's newest are let go."""
 _CARDS_PER_VIEW = 16
 """Client cards drawn anew in one view, when more changed than a person can follow."""
 
@@ -232,6 +234,8 @@ class ClientBook:
         )
 
     def _drop_old_bodies(self) -> None:
+        if len(self._bodies) < _BODIES:
+            return
         newest = set(self._record.tolist())
         self._bodies = {serial: body for serial, body in self._bodies.items() if serial in newest}
 

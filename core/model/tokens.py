@@ -26,8 +26,10 @@ MAX_TOKENS = 200
 """Tokens drawn at once."""
 MAX_SAMPLED = 600
 """Sampled tokens at once, those that have not left yet among them."""
-SHOWN_PER_FLUSH = 2
-"""Clients whose messages may become tokens in one flush: so 64 clients do not all send at the same moment."""
+CLIENTS_AT_ONCE = 3
+CLIENTS_PERIOD_NS = 30_000_000
+"""So many clients' messages of a kind may become tokens each such time: 64 clients do not all send at the
+same moment, and the stage stays readable."""
 MAX_PACED = 4_096
 """Paced messages remembered: more than the clients' windows allow, so only a broken recording meets it."""
 LOST_SHOWN_NS = 1_500_000_000
@@ -165,19 +167,24 @@ class ClientSampler:
         self._kind = kind
         self._since: Ints = np.zeros(clients, np.int64)
         self._due_ns: Ints = np.zeros(clients, np.int64)
+        self._next_ns = 0
 
     def passed(self, by_client: Ints, time_ns: int, read: Callable[[int], Labelled]) -> None:
         """So many messages by client id; `read` tells of a client's newest."""
-        self._tokens.messages += int(by_client.sum())
         self._since += by_client
+        if time_ns < self._next_ns:
+            return
+        self._next_ns = time_ns + CLIENTS_PERIOD_NS
         ready = np.flatnonzero((self._since > 0) & (self._due_ns <= time_ns))
-        if len(ready) > SHOWN_PER_FLUSH:
-            ready = ready[np.argsort(self._due_ns[ready], kind="stable")[:SHOWN_PER_FLUSH]]
+        if len(ready) > CLIENTS_AT_ONCE:
+            ready = ready[np.argsort(self._due_ns[ready], kind="stable")[:CLIENTS_AT_ONCE]]
         for client in ready.tolist():
             if not self._tokens.room:
                 break
             what = read(client)
-            self._tokens.show(self._kind, client_name(client), int(self._since[client]), time_ns, what)
+            messages = int(self._since[client])
+            self._tokens.messages += messages
+            self._tokens.show(self._kind, client_name(client), messages, time_ns, what)
             self._since[client] = 0
             self._due_ns[client] = time_ns + PERIOD_NS
 
