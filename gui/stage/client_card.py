@@ -63,9 +63,9 @@ def _card(ink: Ink, card: ClientCard, frame: CardFrame, status: str) -> None:
         y = rect.top() + 17 * k
         ink.write((right, y), f"{card.answered:,}×", ink.words(11), theme.text_faint, align=RIGHT)
     call = card.call or "—"
-    ink.write((left, rect.top() + 36 * k), call, ink.figures(11.5), theme.text_muted, room=right - left)
+    ink.write((left, rect.top() + 35 * k), call, ink.figures(11.5), theme.text_muted, room=right - left)
     sign, colour = client_sign(card, theme)
-    y = rect.top() + 55 * k
+    y = rect.top() + 53 * k
     ink.shape(sign, (left + 5 * k, y), 10, colour)
     ink.write((left + 15 * k, y), status, ink.words(11.5), colour, room=right - left - 15 * k)
 

@@ -44,7 +44,7 @@ class ReplicaDetail(IntEnum):
 
 
 CLIENT_SIZES = {
-    ClientDetail.CARD: (158.0, 70.0, 12.0),  # width, height, gap
+    ClientDetail.CARD: (158.0, 68.0, 9.0),  # width, height, gap
     ClientDetail.ROW: (158.0, 44.0, 8.0),
     ClientDetail.LINE: (118.0, 30.0, 6.0),
     ClientDetail.CELL: (60.0, 25.0, 5.0),
@@ -112,9 +112,9 @@ def arrange(
     left_width = min((place.rect.left() for place in right), default=size.width()) - MARGIN * k
     zone = QRectF(
         MARGIN * k,
-        (MARGIN + HEADLINE_HEIGHT) * k,
+        (MARGIN + HEADLINE_HEIGHT) * k + 2,
         left_width - (FRONT_END_WIDTH + 2 * MIN_GAP + MARGIN) * k,
-        size.height() - (MARGIN + HEADLINE_HEIGHT + LEGEND_HEIGHT) * k - 8 * k,
+        size.height() - (MARGIN + HEADLINE_HEIGHT + LEGEND_HEIGHT) * k - 8 * k - 4,
     )
     left = _client_columns(zone, k, clients)
     front = _front_end(size, k, left, right)
@@ -128,9 +128,7 @@ def arrange(
         places=places,
         links=_links(places, k),
         headline=QRectF(MARGIN * k, MARGIN * k, left_width - MARGIN * k, HEADLINE_HEIGHT * k),
-        legend=QRectF(
-            MARGIN * k, size.height() - (LEGEND_HEIGHT + 4) * k, left_width - MARGIN * k, LEGEND_HEIGHT * k
-        ),
+        legend=QRectF(0, size.height() - (LEGEND_HEIGHT + 4) * k, left_width, LEGEND_HEIGHT * k),
     )
 
 
@@ -216,7 +214,7 @@ def _front_end(size: QSizeF, k: float, left: list[Place], right: list[Place]) ->
     width, height = FRONT_END_WIDTH * k, FRONT_END_HEIGHT * k
     gaps = to_x - from_x - width
     x = from_x + max(MIN_GAP * k, 0.38 * gaps)
-    low = (MARGIN + HEADLINE_HEIGHT) * k
+    low = (MARGIN + HEADLINE_HEIGHT) * k + 2
     high = size.height() - (LEGEND_HEIGHT + 10) * k - height
     y = min(max((low + high) / 2, low), max(low, high))
     return Place(FRONT_END, QRectF(x, y, width, height), k, 0)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 from core.ids import replica_name
 from core.model.cluster_view import ClusterView, ReplicaState, TokenKind
 from gui.stage.ink import Ink, faded, mixed
-from gui.stage.layout import ClientDetail, Place, StageLayout
+from gui.stage.layout import MARGIN, ClientDetail, Place, StageLayout
 from gui.stage.sprites import paint_token
 from gui.stage.wording import guidance
 from gui.theme import BOLD, MEDIUM, RADIUS_SMALL, SEMIBOLD, Theme
@@ -117,7 +117,7 @@ def paint_legend(painter: QPainter, words: str, theme: Theme, rect: QRectF, scal
     k = scale
     y = rect.center().y()
     face = ink.words(11.5)
-    x = rect.left() + 8 * k
+    x = rect.left() + (MARGIN + 8) * k
     for kind, name in LEGEND:
         width = ink.width(face, name)
         if x + 14 * k + width > rect.right():

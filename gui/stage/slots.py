@@ -40,8 +40,8 @@ def paint_strip(ink: Ink, rect: QRectF, card: ReplicaCard, first: int, disputed:
         column = seq - start
         if not 0 <= column < STRIP_COLUMNS:
             continue
-        x = round(rect.left() + column * width)
-        cell = QRectF(x, rect.top(), round(rect.left() + (column + 1) * width) - x - gap, rect.height())
+        x = int(rect.left() + column * width)
+        cell = QRectF(x, rect.top(), int(rect.left() + (column + 1) * width) - x - gap, rect.height())
         _strip_cell(ink, cell, theme.digest_colour(digest), theme.digest_mark(digest), seq in disputed)
     ink.painter.restore()
 
@@ -68,7 +68,7 @@ def slot_cells(rect: QRectF, scale: float) -> list[QRectF]:
     count = max(1, min(MAX_SLOTS, int((rect.width() + SLOT_GAP * scale) // pitch)))
     pitch = (rect.width() + SLOT_GAP * scale) / count
     width, height = float(int(pitch - SLOT_GAP * scale)), float(int(rect.height()))
-    return [QRectF(round(rect.left() + n * pitch), round(rect.top()), width, height) for n in range(count)]
+    return [QRectF(int(rect.left() + n * pitch), int(rect.top()), width, height) for n in range(count)]
 
 
 def paint_empty_slots(ink: Ink, rect: QRectF) -> None:
