@@ -1,8 +1,8 @@
 """What a request costs in the services alone: decode, apply and encode per operation, in microseconds.
 
 Run `python -m bench.services [social|kv|module:Class]`. The requests are the workload's own, of 16
-clients, and the state holds thousands of posts before anything is measured. Each figure is the median of many single calls
-minus the cost of reading the clock; "share" is the part of the requests that are this operation.
+clients, and the state holds thousands of posts before anything is measured. Each figure is the median of many
+single calls minus the cost of reading the clock; "share" is the part of the requests that are this operation.
 """
 
 from __future__ import annotations
