@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from types import FrameType
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QIcon
@@ -93,7 +94,7 @@ class Farewell(QObject):
             QApplication.exit(STUCK)
 
 
-def _leave_on_signals(window: MainWindow) -> dict[int, object]:
+def _leave_on_signals(window: MainWindow) -> dict[int, Any]:
     """Ctrl+C and a request to end close the window without a question. Ticks let the handler run."""
 
     def leave(number: int, frame: FrameType | None) -> None:

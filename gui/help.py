@@ -62,5 +62,6 @@ class Help(QDialog):
             right.setToolTip(tip)
             grid.addWidget(left, place, 0)
             grid.addWidget(right, place, 1)
+        grid.setColumnMinimumWidth(0, self.fontMetrics().horizontalAdvance("Ctrl++  or  Ctrl+=") + 20)
         grid.setColumnStretch(1, 1)
         return grid

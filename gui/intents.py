@@ -111,11 +111,6 @@ class Intents(QObject):
         """Have so many clients."""
         self.send(SetClients(min(MAX_CLIENTS, max(1, clients))))
 
-    def add_clients(self, more: int) -> None:
-        """Have some more or fewer clients than now."""
-        if self.view is not None:
-            self.set_clients(len(self.view.clients) + more)
-
     def set_load(self, running: bool) -> None:
         """Let the clients' own workload run or rest."""
         self.send(SetLoad(running))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
@@ -110,8 +111,8 @@ class MainWindow(QMainWindow):
             "load": lambda: intents.set_load(self.actions_by_id["load"].isChecked()),
             "query": lambda: self.open_query(self.selection.number("C") or 1),
             "kill": lambda: intents.kill(self.selection.number("R")),
-            "clients_more": lambda: intents.add_clients(1),
-            "clients_fewer": lambda: intents.add_clients(-1),
+            "clients_more": self.top_bar.clients.stepUp,
+            "clients_fewer": self.top_bar.clients.stepDown,
             "restart": lambda: self.start_anew(self.top_bar.replicas.value()),
             "inspect": lambda: self.docks.show("inspector"),
             "copy_pid": self.copy_pid,
@@ -128,10 +129,9 @@ class MainWindow(QMainWindow):
             "help": lambda: Help(self.actions_by_id, self).open(),
             "quit": self.close,
         }
-        for name in self.docks.frames:
-            run[f"show_{name}"] = lambda name=name: self.docks.show(name)
+        run |= {f"show_{name}": partial(self.docks.show, name) for name in self.docks.frames}
         for name, action in self.actions_by_id.items():
-            action.triggered.connect(lambda _checked=False, name=name: run[name]())
+            action.triggered.connect(partial(_without_argument, run[name]))
             self.addAction(action)
         self.actions_by_id["restart"].setEnabled(self._options.restart is not None)
 
@@ -192,10 +192,10 @@ class MainWindow(QMainWindow):
         skull, send = self.actions_by_id["kill"].icon(), self.actions_by_id["query"].icon()
         for card in view.replicas if view else ():
             if card.state is not ReplicaState.DEAD:
-                kill = lambda replica=card.replica: self.intents.kill(replica)  # noqa: E731
+                kill = partial(self.intents.kill, card.replica)
                 entries.append(Entry(f"Kill {replica_name(card.replica)}", "", skull, kill))
         for client in view.clients if view else ():
-            ask = lambda number=client.client: self.open_query(number)  # noqa: E731
+            ask = partial(self.open_query, client.client)
             entries.append(Entry(f"Query from {client_name(client.client)}", "", send, ask))
         self.palette_dialog.open_with(entries, self.dress.theme.scale)
 
@@ -272,3 +272,7 @@ class MainWindow(QMainWindow):
         self.query.hide()
         self.hide()
         self.left.emit()
+
+
+def _without_argument(run: Callable[[], object], _checked: bool = False) -> None:
+    run()

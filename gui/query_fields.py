@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from PySide6.QtCore import QStringListModel, Qt, Signal
 from PySide6.QtWidgets import QCompleter, QGridLayout, QLabel, QLineEdit, QWidget
 
-from core.errors import UsageError
 from core.services.machine import ParameterSpec
 
 _KEPT_RECENT = 20
@@ -42,19 +41,9 @@ class Field(QWidget):
         self.input.returnPressed.connect(self.entered)
         self._count(self.input.text())
 
-    def value(self) -> str | int | None:
-        """What was typed, as the parameter's kind. Raises UsageError when it is none of them."""
-        text, kinds = self.input.text(), self.spec.kinds
-        if not text.strip() and "nothing" in kinds:
-            return None
-        if "integer" in kinds:
-            try:
-                return int(text)
-            except ValueError:
-                if "text" not in kinds:
-                    wrong = f"“{text}” is no whole number" if text.strip() else "a whole number is missing"
-                    raise UsageError(f"{self.spec.name}: {wrong}.") from None
-        return text
+    def value(self) -> str:
+        """What was typed; the service's face reads it."""
+        return self.input.text()
 
     def complain(self, sentence: str) -> None:
         """Show what is wrong with this field, or nothing when the sentence is empty."""
@@ -95,14 +84,14 @@ class Field(QWidget):
             self.counter.style().polish(self.counter)
 
 
-def remember(recent: RecentValues, name: str, value: str | int | None) -> None:
+def remember(recent: RecentValues, name: str, value: str) -> None:
     """Put a value first among those typed for this parameter."""
-    if value in (None, ""):
+    if not value:
         return
     values = recent.setdefault(name, [])
-    if str(value) in values:
-        values.remove(str(value))
-    values.insert(0, str(value))
+    if value in values:
+        values.remove(value)
+    values.insert(0, value)
     del values[_KEPT_RECENT:]
 
 

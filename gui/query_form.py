@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
@@ -109,19 +110,17 @@ class QueryForm(QDialog):
         if spec is None:
             return
         self._complain("", None)
-        arguments: dict[str, str | int | None] = {}
         for field in self.fields:
-            try:
-                arguments[field.spec.name] = field.value()
-            except UsageError as error:
-                self._complain(str(error), field)
+            if field.spec.required and not field.value():
+                self._complain(f"{field.spec.name} is missing.", field)
                 return
+        typed = {field.spec.name: field.value() for field in self.fields}
         try:
-            operation, call = self._face.parse_call(spec.name, arguments)
+            operation, call = self._face.parse_call(spec.name, dict(typed))
         except UsageError as error:
             self._complain(str(error), self._field_of(str(error)))
             return
-        for name, value in arguments.items():
+        for name, value in typed.items():
             remember(self._recent, name, value)
         self.submitted.emit(self._client, operation, call)
         if self.pin.isChecked():
@@ -260,7 +259,9 @@ class QueryForm(QDialog):
         first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _field_of(self, sentence: str) -> Field | None:
-        return next((field for field in self.fields if field.spec.name in sentence), None)
+        words = re.findall(r"\w+", sentence)
+        named = [field for field in self.fields if field.spec.name in words]
+        return min(named, key=lambda field: words.index(field.spec.name), default=None)
 
     def _complain(self, sentence: str, field: Field | None) -> None:
         for other in self.fields:

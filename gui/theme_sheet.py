@@ -148,8 +148,8 @@ def sheet(theme: Theme) -> str:
     """The sheet in the colours and sizes of `theme`.
 
     Widgets choose among the looks with dynamic properties: `role` of a label ("muted", "faint", "title",
-    "ok", "caution", "warn", "bad", "number", "strong", "brand", "figure", "caption") or frame ("well", "line",
-    "row"), `console` of an input, `danger` and `chip` of a button.
+    "ok", "caution", "warn", "bad", "number", "strong", "brand", "figure", "caption") or frame ("well",
+    "line", "row"), `console` of an input, `danger` and `chip` of a button.
     """
     colours = {key: value.name() for key, value in vars(theme).items() if isinstance(value, QColor)}
     sizes = {f"px{n}": str(theme.px(n)) for n in range(1, 33)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,8 @@ from gui.intents import FASTEST_NS, SLOWEST_NS, Intents
 from gui.theme import Theme
 
 FEWEST_REPLICAS = 3
+_PATIENCE_S = 1.0
+"""So long a number stays as the person set it, until the cluster has followed."""
 _SLIDER_STEP_NS = 100_000_000
 _PACE_ACTIONS = {Pace.REAL_TIME: "pace_real", Pace.SLOW: "pace_slow", Pace.STEP: "pace_step"}
 _SHORT = {"pace_step": "Step", "step": "Next", "load": "Load"}
@@ -63,6 +66,7 @@ class TopBar(QFrame):
         self._intents = intents
         self._can_restart = can_restart
         self._replicas_now = 0
+        self._touched_s = -_PATIENCE_S
         self._brand = QLabel("Lockstep", self)
         self._brand.setProperty("role", "brand")
         self._tab = QToolButton(self)
@@ -108,7 +112,8 @@ class TopBar(QFrame):
         load = self._actions["load"]
         if load.isChecked() != view.load_running:
             load.setChecked(view.load_running)
-        self._follow(self.clients, len(view.clients))
+        if time.monotonic() - self._touched_s > _PATIENCE_S:
+            self._follow(self.clients, len(view.clients))
         if view.replicas and len(view.replicas) != self._replicas_now:
             self._replicas_now = len(view.replicas)
             self._follow(self.replicas, self._replicas_now)
@@ -158,7 +163,7 @@ class TopBar(QFrame):
         self.clients.setAccessibleName("Clients")
         self.clients.setToolTip("Simulated clients; changes at once")
         self.clients.setKeyboardTracking(False)
-        self.clients.valueChanged.connect(self._intents.set_clients)
+        self.clients.valueChanged.connect(self._set_clients)
         self.replicas.setRange(FEWEST_REPLICAS, MAX_REPLICAS)
         self.replicas.setAccessibleName("Replicas")
         self.replicas.setToolTip("Replica processes; a change applies to a new cluster")
@@ -221,6 +226,10 @@ class TopBar(QFrame):
         row.addWidget(box)
         row.addWidget(more)
         return frame
+
+    def _set_clients(self, clients: int) -> None:
+        self._touched_s = time.monotonic()
+        self._intents.set_clients(clients)
 
     def _set_delay(self, tenths: int) -> None:
         self._intents.set_delay(tenths * _SLIDER_STEP_NS)

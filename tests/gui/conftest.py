@@ -1,5 +1,48 @@
-"""Widgets are tested without a screen."""
+"""Widgets are tested without a screen, with settings in a temporary file and a source without a cluster."""
+
+from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+import pytest
+from pytestqt.qtbot import QtBot
+
+if not os.environ.get("DISPLAY"):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from gui.app import application, open_window
+from gui.main_window import MainWindow
+from gui.options import Options
+from tests.support.fake_source import FakeFace, FakeSource, running_cluster
+
+
+@pytest.fixture
+def source() -> FakeSource:
+    """Three replicas and three clients that have just come up."""
+    return FakeSource(running_cluster())
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> Options:
+    """Nothing is asked, nothing of this person's settings is touched."""
+    return Options(settings=tmp_path / "window.ini", ask=None)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, source: FakeSource, options: Options) -> Iterator[MainWindow]:
+    """A window on `source` that has seen the cluster."""
+    application()
+    window = open_window(source, FakeFace(), options)
+    window.resize(1366, 768)
+    qtbot.waitUntil(lambda: window.intents.view is not None and len(window.intents.view.clients) == 3)
+    yield window
+    window.leave()
+    close(window, qtbot)
+
+
+def close(window: MainWindow, qtbot: QtBot) -> None:
+    """Let go of a window and of everything that was its own."""
+    with qtbot.waitSignal(window.destroyed):
+        window.deleteLater()

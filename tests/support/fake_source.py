@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from core.commands import Command
 from core.errors import UsageError
-from core.facts import Fact, RunStarted
+from core.facts import ClientOpened, Fact, Joined, RunStarted, Spawned
 from core.services.machine import OperationSpec, ParameterSpec
 from core.session.source import Capabilities
 from core.trace.wire_log import Record, Tap, encode_fact
@@ -24,6 +24,16 @@ def run_started(replicas: int = 3, clients: int = 3, seed: int = 7) -> Record:
             "0.1.0", "social", 1, replicas, clients, seed, "first", "drop forever", 1_700_000_000_000_000_000
         )
     )
+
+
+def running_cluster(replicas: int = 3, clients: int = 3) -> list[Record]:
+    """The facts of a cluster that has just come up."""
+    records = [run_started(replicas, clients)]
+    for replica in range(1, replicas + 1):
+        records.append(fact_record(Spawned(replica, 1, 4_000 + replica), 2))
+        records.append(fact_record(Joined(replica, 1, 50_000 + replica, 1), 3))
+    records += [fact_record(ClientOpened(client), 4) for client in range(1, clients + 1)]
+    return records
 
 
 class FakeSource:
@@ -122,8 +132,8 @@ class FakeFace:
         spec = next(spec for spec in self.operations if spec.name == name)
         for parameter in spec.parameters:
             value = arguments.get(parameter.name)
-            if parameter.required and value in ("", None):
-                raise UsageError(f"“{parameter.name}” is missing.", "Fill it in.")
+            if parameter.kinds == ("integer",) and not str(value).isdecimal():
+                raise UsageError(f"{parameter.name} is a whole number, and {value!r} is none.")
             if isinstance(value, str) and parameter.max_length and len(value) > parameter.max_length:
                 raise UsageError(f"“{parameter.name}” is longer than {parameter.max_length} characters.")
         words = " ".join([name, *(str(value) for value in arguments.values() if value is not None)])
