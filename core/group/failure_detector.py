@@ -29,14 +29,12 @@ class FailureDetector:
         self._suspected.discard(replica)
 
     def heard(self, replica: int, now: int) -> tuple[Effect, ...]:
-        """A sign of life at monotonic `now`."""
-        if replica not in self._heard:
-            return ()
+        """A sign of life of a replica that is watched, at monotonic `now`."""
         self._heard[replica] = now
-        if replica in self._suspected:
-            self._suspected.discard(replica)
-            return (Trust(replica),)
-        return ()
+        if replica not in self._suspected:
+            return ()
+        self._suspected.discard(replica)
+        return (Trust(replica),)
 
     def tick(self, now: int) -> tuple[Effect, ...]:
         """Judge the silence. To be called every HEARTBEAT_NS; what it is late by is forgiven."""

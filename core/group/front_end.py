@@ -14,14 +14,12 @@ down is dropped for good (the default failure policy): it leaves the view, and n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from core.effects import Effect, Multicast, ReturnUnknown, Suspect
 from core.errors import RemoteProtocolError
 from core.group.failure_detector import FailureDetector
 from core.group.multicast import MulticastLog
 from core.group.responses import ResponseCollector
-from core.group.sequencer import Request, Sequencer
+from core.group.sequencer import Requests, Sequencer
 from core.group.view import View
 from core.limits import LAG_REQUESTS, WINDOW_REQUESTS
 from core.protocol.codec import encode
@@ -39,17 +37,22 @@ class FrontEnd:
         self.detector = FailureDetector()
         self._wall_minus_monotonic_ns = wall_minus_monotonic_ns
         self._pings = 0
+        self._lag_seen_at = 0  # the number at which the lag of the slowest is to be looked at again
 
     def room(self) -> int:
         """How many more requests may be ordered now (rule 11): the window of unanswered requests, and no
         further ahead than LAG_REQUESTS of the slowest replica that is waited for."""
-        window = WINDOW_REQUESTS - self.responses.unanswered
-        slowest = self.view.executed_by_waited_for()
-        if slowest is None:
-            return window if self.view.members else 0
-        return min(window, LAG_REQUESTS - (self.sequencer.next_seq - 1 - slowest))
+        if self.sequencer.next_seq >= self._lag_seen_at:
+            slowest = self.view.executed_by_waited_for()
+            if slowest is None:
+                slowest = self.sequencer.next_seq if self.view.members else -LAG_REQUESTS
+            ahead = LAG_REQUESTS - (self.sequencer.next_seq - 1 - slowest)
+            if ahead < LAG_REQUESTS // 2:
+                return min(ahead, WINDOW_REQUESTS - self.responses.unanswered)
+            self._lag_seen_at = self.sequencer.next_seq + LAG_REQUESTS // 4  # no need to look before
+        return WINDOW_REQUESTS - self.responses.unanswered
 
-    def request(self, requests: Sequence[Request], now: int) -> tuple[Order, Multicast]:
+    def request(self, requests: Requests, now: int) -> tuple[Order, Multicast]:
         """Number these requests as one batch and send them to every member: at most `room()` of them."""
         order = self.sequencer.order(requests, now + self._wall_minus_monotonic_ns)
         replicas = self.view.replicas
@@ -73,12 +76,14 @@ class FrontEnd:
         life = self.detector.heard(replica, now)
         if life:
             member.suspected = False
+        if type(message) is Result:  # by far the most frequent
+            if message.incarnation != member.incarnation:
+                return life
+            executed = message.first_seq + message.count - 1
+            if executed > member.executed:
+                member.executed = executed
+            return life + self.responses.collect(replica, message)
         match message:
-            case Result():
-                if message.incarnation != member.incarnation:
-                    return life
-                member.executed = max(member.executed, message.first_seq + message.count - 1)
-                return life + self.responses.collect(replica, message)
             case Pong(_, expected):
                 member.executed = max(member.executed, expected - 1)
                 return life
@@ -95,6 +100,7 @@ class FrontEnd:
         """A replica is down: drop it for good. Without any left, what is in flight ends as unknown."""
         self.detector.forget(replica)
         self.log.forget(replica)
+        self._lag_seen_at = 0
         if not self.view.drop(replica):
             return ()
         if self.view.members:

@@ -78,7 +78,12 @@ class ResponseCollector:
         for pending in self._pending.values():
             if not pending.first_replica:
                 ids = unpack_u32(pending.requests)
-                lost += zip(ids[::2], ids[1::2], range(pending.first_seq, pending.first_seq + pending.count))
+                lost += zip(
+                    ids[::2],
+                    ids[1::2],
+                    range(pending.first_seq, pending.first_seq + pending.count),
+                    strict=True,
+                )
         self._pending.clear()
         self.unanswered = 0
         return tuple(lost)

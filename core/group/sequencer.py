@@ -6,12 +6,37 @@ call leaves together in batches: ordering costs by the batch, not by the request
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from core.protocol.messages import Order, pack_u32
 
-Request = tuple[int, int, bytes]
-"""(client, request number, encoded operation)"""
+
+@dataclass(slots=True)
+class Requests:
+    """Requests in the order in which they arrived, as columns: `ids` holds client and request number by
+    turns, `operations` the encoded operations."""
+
+    ids: list[int] = field(default_factory=list)
+    operations: list[bytes] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.operations)
+
+    def add(self, client: int, number: int, operation: bytes) -> None:
+        """One more."""
+        self.ids += (client, number)
+        self.operations.append(operation)
+
+    def extend(self, others: Requests) -> None:
+        """Others after these."""
+        self.ids += others.ids
+        self.operations += others.operations
+
+    def take(self, count: int) -> Requests:
+        """The first `count`, which are no longer in here afterwards."""
+        taken = Requests(self.ids[: 2 * count], self.operations[:count])
+        del self.ids[: 2 * count], self.operations[:count]
+        return taken
 
 
 class Sequencer:
@@ -22,16 +47,12 @@ class Sequencer:
         self.next_seq = next_seq
         self._timestamp = 0
 
-    def order(self, requests: Sequence[Request], wall_ns: int) -> Order:
+    def order(self, requests: Requests, wall_ns: int) -> Order:
         """One batch of requests, in the given order, numbered. `wall_ns` is nanoseconds since 1970."""
-        self._timestamp = max(self._timestamp, wall_ns)
-        first_seq = self.next_seq
-        self.next_seq += len(requests)
+        if wall_ns > self._timestamp:
+            self._timestamp = wall_ns
+        first_seq, count = self.next_seq, len(requests.operations)
+        self.next_seq += count
         return Order(
-            self.epoch,
-            first_seq,
-            len(requests),
-            self._timestamp,
-            pack_u32([part for client, number, _ in requests for part in (client, number)]),
-            [operation for _, _, operation in requests],
+            self.epoch, first_seq, count, self._timestamp, pack_u32(requests.ids), requests.operations
         )

@@ -20,19 +20,19 @@ class View:
 
     def __init__(self) -> None:
         self.members: dict[int, Member] = {}
-
-    @property
-    def replicas(self) -> tuple[int, ...]:
+        self.replicas: tuple[int, ...] = ()
         """The ids of the members, ascending."""
-        return tuple(sorted(self.members))
 
     def join(self, replica: int, incarnation: int, expected: int) -> None:
         """Count a replica in; it has executed everything before `expected`."""
         self.members[replica] = Member(replica, incarnation, expected - 1)
+        self.replicas = tuple(sorted(self.members))
 
     def drop(self, replica: int) -> bool:
         """Count it out. False when it was no member."""
-        return self.members.pop(replica, None) is not None
+        dropped = self.members.pop(replica, None)
+        self.replicas = tuple(sorted(self.members))
+        return dropped is not None
 
     def executed_by_all(self) -> int:
         """The lowest number that every member has executed; 0 without members."""

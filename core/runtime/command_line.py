@@ -137,7 +137,7 @@ def check_numbers(
     if not MIN_REPLICAS <= replicas <= MAX_REPLICAS:
         raise UsageError(
             f"{replicas} replicas are not possible: {MIN_REPLICAS} to {MAX_REPLICAS} are.",
-            f"Seven already survive six crashes; try --replicas {min(max(replicas, MIN_REPLICAS), MAX_REPLICAS)}.",
+            f"Seven already survive six crashes: try --replicas {min(max(replicas, 1), MAX_REPLICAS)}.",
         )
     if not 1 <= clients <= MAX_CLIENTS:
         raise UsageError(f"{clients} clients are not possible: 1 to {MAX_CLIENTS} are.", "Change --clients.")
@@ -169,8 +169,9 @@ def print_report(settings: RunSettings, report: Report, record: Path | None) -> 
     """The report for a person."""
     console = Console(highlight=False)
     console.print(
-        f"[bold]{report.answered:,}[/] of {report.requests:,} requests answered by {settings.replicas} replicas "
-        f"for {settings.clients} clients ({report.refused:,} refused by the service, {report.unknown:,} unknown)."
+        f"[bold]{report.answered:,}[/] of {report.requests:,} requests of {settings.clients} clients "
+        f"answered by {settings.replicas} replicas ({report.refused:,} refused by the service, "
+        f"{report.unknown:,} unknown)."
     )
     console.print(
         f"{report.throughput_per_s:,.0f} requests/s · p50 {report.p50_ns / 1e3:,.0f} µs · "

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from core.facts import CheckCount, RunEnded
+from core.facts import CheckCount
 from core.runtime.engine import Engine
 from core.runtime.latency import LatencyHistogram
 from core.services.registry import load_service
@@ -115,8 +115,7 @@ async def run(
         settings.clients,
     )
     engine = Engine(settings.service, workload, settings.requests, write)
-    engine.tell_start(settings.replicas, settings.clients, settings.seed)
-    await engine.start(settings.replicas, settings.clients)
+    await engine.start(settings.replicas, settings.clients, settings.seed)
     if started is not None:
         started(engine)
     histogram = LatencyHistogram()
@@ -127,8 +126,6 @@ async def run(
         report = await _under_load(engine, settings, histogram)
     finally:
         gc.enable()
-        engine.operator.tell_counts()
-        engine.tell(RunEnded())
         await engine.stop()
     return report
 
@@ -190,7 +187,7 @@ def _report(
                 "expected": status.expected,
                 "digest": f"{status.digest:016x}",
             }
-            for replica, status in sorted(engine.status.items())
+            for replica, status in sorted(engine.members.status.items())
         ],
         seed=settings.seed,
         complete=complete,

@@ -46,7 +46,7 @@ class ReplicaLink(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._closing = False
         self.welcomed: asyncio.Future[Welcome] = asyncio.get_running_loop().create_future()
-        self.messages = 0
+        self.frames = 0
         self.sent_bytes = 0
         self.received_bytes = 0
 
@@ -59,7 +59,7 @@ class ReplicaLink(asyncio.Protocol):
     def write(self, frame: bytes) -> None:
         """Send one frame."""
         assert self._transport is not None
-        self.messages += 1
+        self.frames += 1
         self.sent_bytes += len(frame)
         self._transport.write(frame)
 
@@ -73,7 +73,7 @@ class ReplicaLink(asyncio.Protocol):
             self._refuse(error)
             return
         if payloads:
-            self.messages += len(payloads)
+            self.frames += len(payloads)
             self._owner.link_received(self.replica, payloads)
 
     def _shake_hands(self, payloads: list[bytes]) -> list[bytes]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, assert_never
 
+import msgspec
+
+from core import __version__
 from core.commands import CommandUnion, Deliver, Kill, Look, SetClients, SetLoad, SetPace, Submit
 from core.errors import UsageError
-from core.facts import Answered, Checked, Counted, KillOrdered, LoadSet, PaceSet
+from core.facts import Answered, Checked, Counted, KillOrdered, LoadSet, PaceSet, RunEnded, RunStarted
 from core.ids import replica_name
 from core.limits import INSPECT_ROWS, MAX_CLIENTS
 from core.protocol.codec import encode
 from core.protocol.messages import Inspect
-from core.services.calls import outcome_words
-from core.workload.clients import WorkloadSettings
+from core.services.calls import is_refused, outcome_words
+from core.workload.closed_loop import HandAnswer
 
 if TYPE_CHECKING:
     from core.runtime.engine import Engine
@@ -29,7 +33,33 @@ class Operator:
         self._ticks = 0
         self._nonce = 0
         self._seen: dict[int, int] = {}  # replica → what it expected when its data was last looked at
-        self._gone = [0, 0, 0]  # frames, sent and received bytes of links that are down
+
+    def tell_start(self, replicas: int, clients: int, seed: int) -> None:
+        """Write the first fact of the run."""
+        service = self._engine.service
+        self._engine.tell(
+            RunStarted(
+                __version__,
+                service.name,
+                service.version,
+                replicas,
+                clients,
+                seed,
+                reply_policy="first",
+                failure_policy="drop forever",
+                wall_ns=time.time_ns(),
+            )
+        )
+
+    def tell_end(self) -> None:
+        """Write the last facts of the run."""
+        self.tell_counts()
+        self._engine.tell(RunEnded())
+
+    def unknown_answers(self, answers: list[HandAnswer]) -> None:
+        """Tell which queries by hand nobody will ever answer."""
+        for answer in answers:
+            self._tell_answer(answer, 0, "unknown", "nobody is left who could tell")
 
     def do(self, command: CommandUnion) -> None:
         """Carry out a command. Raises UsageError when it makes no sense now."""
@@ -40,7 +70,7 @@ class Operator:
             case Kill(replica):
                 self._alive(replica)
                 engine.tell(KillOrdered(replica, "user"))
-                engine.supervisor.processes[replica].kill()
+                engine.members.kill(replica)
             case SetPace(pace, delay_ns):
                 engine.tell(PaceSet(pace, delay_ns))
                 engine.pacer.set(pace, delay_ns)
@@ -63,20 +93,21 @@ class Operator:
         """Tell what the queries by hand were answered, first by `replica`."""
         answers, self._engine.pool.hand_answers = self._engine.pool.hand_answers, []
         for answer in answers:
-            text = outcome_words(answer.outcome)
-            outcome = ("ok", "refused")[answer.outcome[1]]
-            self._engine.tell(
-                Answered(
-                    answer.client,
-                    answer.number,
-                    answer.seq,
-                    replica,
-                    answer.latency_ns,
-                    answer.call,
-                    outcome,
-                    text,
-                )
-            )
+            outcome = "refused" if is_refused(answer.outcome) else "ok"
+            self._tell_answer(answer, replica, outcome, outcome_words(answer.outcome))
+
+    def _tell_answer(self, answer: HandAnswer, replica: int, outcome: str, text: str) -> None:
+        fact = Answered(
+            answer.client,
+            answer.number,
+            answer.seq,
+            replica,
+            answer.latency_ns,
+            answer.call,
+            outcome,
+            text,
+        )
+        self._engine.tell(fact)
 
     def tick(self) -> None:
         """Ten times a second: look at the data of replicas that moved on, and tell the counters."""
@@ -84,7 +115,7 @@ class Operator:
         engine = self._engine
         if self._ticks % LOOK_EVERY_TICKS == 0:
             for replica in engine.front_end.view.replicas:
-                if self._seen.get(replica) != engine.status[replica].expected:
+                if self._seen.get(replica) != engine.members.status[replica].expected:
                     self.look(replica)
         if self._ticks % COUNT_EVERY_TICKS == 0:
             self.tell_counts()
@@ -92,7 +123,7 @@ class Operator:
     def look(self, replica: int) -> None:
         """Ask a replica for the summary of its data, as its card shows it."""
         if replica in self._engine.links:
-            self._seen[replica] = self._engine.status[replica].expected
+            self._seen[replica] = self._engine.members.status[replica].expected
             self._ask(replica, "", 0, 0)
 
     def tell_counts(self) -> None:
@@ -104,32 +135,22 @@ class Operator:
     def counted(self) -> Counted:
         """The counters of the network and the group, from the start of the run."""
         engine = self._engine
-        frames, sent, received = self._gone
-        for link in engine.links.values():
-            frames += link.messages
-            sent += link.sent_bytes
-            received += link.received_bytes
+        carried = engine.members.carried()
         return Counted(
             engine.messages,
-            frames,
-            sent,
-            received,
+            carried.frames,
+            carried.sent_bytes,
+            carried.received_bytes,
             engine.front_end.log.retransmissions,
             engine.front_end.view.executed_by_all(),
             engine.front_end.sequencer.next_seq - 1,
         )
 
-    def link_gone(self, frames: int, sent_bytes: int, received_bytes: int) -> None:
-        """A link is down: what it carried still counts."""
-        self._gone = [
-            gone + more for gone, more in zip(self._gone, (frames, sent_bytes, received_bytes), strict=True)
-        ]
-
     def _set_load(self, running: bool, think_ms: float | None, burst: int | None) -> None:
         engine = self._engine
         settings = engine.workload.settings
-        settings = WorkloadSettings(
-            seed=settings.seed,
+        settings = msgspec.structs.replace(
+            settings,
             think_ms=settings.think_ms if think_ms is None else think_ms,
             burst=settings.burst if burst is None else burst,
         )
@@ -139,6 +160,7 @@ class Operator:
 
     def _ask(self, replica: int, path: str, offset: int, limit: int) -> None:
         self._nonce += 1
+        self._engine.messages += 1
         self._engine.send_past_the_pace((replica,), encode(Inspect(self._nonce, path, offset, limit)))
 
     def _alive(self, replica: int) -> None:

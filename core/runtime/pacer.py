@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from core.facts import Pace
+from core.facts import Fact, Pace
 from core.trace.wire_log import Tap
 
-Write = Callable[[Tap, int, int, bytes], None]
+Write = Callable[[Tap, int, int, bytes | Fact], None]
 """Writes a record: tap, links, token, body."""
 
 
@@ -32,7 +32,7 @@ class Hop(Enum):
 class _Held:
     hop: Hop
     replica: int
-    body: bytes
+    body: bytes | Fact
     deliver: Callable[[], None]
 
 
@@ -47,13 +47,10 @@ class Pacer:
         self._change = 0  # counts the changes of pace, so that timers of an earlier pace do nothing
         self.pace = Pace.REAL_TIME
         self.delay_ns = 0
+        self.untouched = True
+        """Messages pass at once (real time)."""
 
-    @property
-    def untouched(self) -> bool:
-        """Messages pass at once."""
-        return self.pace is Pace.REAL_TIME
-
-    def carry(self, hop: Hop, replica: int, body: bytes, deliver: Callable[[], None]) -> None:
+    def carry(self, hop: Hop, replica: int, body: bytes | Fact, deliver: Callable[[], None]) -> None:
         """Log one message (replica 0: on a client's hop) and call `deliver` when it may arrive."""
         links = 1 << replica if replica else 0
         passed, sent, _ = hop.value
@@ -80,6 +77,7 @@ class Pacer:
     def set(self, pace: Pace, delay_ns: int) -> None:
         """Change the pace. What is on its way follows the new one, in order."""
         self.pace, self.delay_ns = pace, delay_ns
+        self.untouched = pace is Pace.REAL_TIME
         self._change += 1
         if self.untouched:
             for token in list(self._held):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+from core import __version__
 from core.runtime.engine import Engine
 from core.runtime.headless import Report, RunSettings, run, run_loop
-from core.session.recorder import Recorder, header_for
+from core.services.registry import load_service
+from core.session.recorder import Recorder
+from core.session.recording_format import RecordingHeader
 from core.trace.wire_log import Record
 
 FLUSH_RECORDS = 512
@@ -32,15 +36,26 @@ class RecordBuffer:
         self._recorder.append_many(records)
 
 
+def header(settings: RunSettings) -> RecordingHeader:
+    """What the recording of such a run says of itself. Raises ServiceError."""
+    return RecordingHeader(
+        app_version=__version__,
+        service=settings.service,
+        service_version=load_service(settings.service).version,
+        seed=settings.seed,
+        replicas=settings.replicas,
+        clients=settings.clients,
+        started_wall_ns=time.time_ns(),
+    )
+
+
 def record_run(
     settings: RunSettings, path: Path | None, started: Callable[[Engine], None] | None = None
 ) -> Report:
     """Run headless; write the wire log to `path` when there is one. Raises RecordingError, StartError."""
     if path is None:
         return run_loop(run(settings, lambda record: None, started))
-    recorder = Recorder(
-        path, header_for(settings.service, settings.seed, settings.replicas, settings.clients)
-    )
+    recorder = Recorder(path, header(settings))
     buffer = RecordBuffer(recorder)
     try:
         return run_loop(run(settings, buffer.write, started))

@@ -1,7 +1,8 @@
-"""The live checks' place in the engine: everything they must see, in order, judged when there is time.
+"""The witness: writes down what passed and judges it, after the clients have been served.
 
-Checking a request costs as much as executing it once more, so it happens while the answers are on their way
-and not before a client gets its own.
+Checking a request costs as much as executing it once more, and encoding a fact as much as answering it. So
+neither happens between a request and its answer: what was seen is kept with its moment, and settled in the
+next turn of the loop, while the replicas work.
 """
 
 from __future__ import annotations
@@ -11,30 +12,50 @@ from collections.abc import Callable
 from typing import Any
 
 from core.checks.live import LiveChecks
-from core.facts import Violated
+from core.facts import Fact, Violated
+from core.trace.wire_log import Record, Tap, encode_fact
+
+WriteRecord = Callable[[Record], None]
+_Seen = tuple[int, int, int, int, bytes | Fact]
 
 
 class Witness:
-    """Queues calls of the checks' methods and makes them in a later turn of the loop."""
+    """Keeps records for the wire log and calls for the live checks, each in its order."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, checks: LiveChecks, violated: Callable[[Violated], None]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        checks: LiveChecks,
+        write_record: WriteRecord,
+        violated: Callable[[Violated], None],
     ) -> None:
         self.checks = checks
         self._loop = loop
+        self._write_record = write_record
         self._violated = violated
-        self._queue: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
+        self._seen: list[_Seen] = []
+        self._calls: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
+
+    def saw(self, time_ns: int, tap: Tap, links: int, token: int, body: bytes | Fact) -> None:
+        """A frame or a fact, for the wire log."""
+        if not self._seen:
+            self._loop.call_soon(self.settle)
+        self._seen.append((time_ns, tap, links, token, body))
 
     def note(self, method: Callable[..., None], *arguments: Any) -> None:
-        """Call this method of `checks` soon, after all that was noted before."""
-        if not self._queue:
-            self._loop.call_soon(self.judge)
-        self._queue.append((method, arguments))
+        """Call this method of `checks` when there is time, after all that was noted before."""
+        self._calls.append((method, arguments))
 
-    def judge(self) -> None:
-        """Look at everything noted so far."""
-        queue, self._queue = self._queue, []
-        for method, arguments in queue:
+    def settle(self) -> None:
+        """Write down and judge everything seen so far."""
+        seen, self._seen = self._seen, []
+        write_record = self._write_record
+        for time_ns, tap, links, token, body in seen:
+            if type(body) is not bytes:
+                body = encode_fact(body)
+            write_record(Record(time_ns, tap, links, token, body))  # type: ignore[arg-type]
+        calls, self._calls = self._calls, []
+        for method, arguments in calls:
             method(*arguments)
         for violation in self.checks.take():
             self._violated(violation)

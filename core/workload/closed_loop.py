@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from core.errors import UsageError
-from core.group.sequencer import Request
+from core.group.sequencer import Requests
 from core.ids import client_name
 from core.limits import MAX_CLIENTS
 from core.protocol.messages import CLOSE_SESSION, OPEN_SESSION
@@ -90,27 +90,30 @@ class ClientPool:
         taken, self.latencies_ns = self.latencies_ns, array("q")
         return taken
 
-    def open(self, client: int, now: int) -> list[Request]:
+    def open(self, client: int, now: int) -> Requests:
         """A client begins: its first request opens its session. Request numbers go on where an earlier
         session of this client ended, so that a request id names one request for ever."""
+        issued = Requests()
         if client in self.clients:
             self._closing.discard(client)
-            return []
-        if client in self._waits:  # its last session is still being closed
+        elif client in self._waits:  # its last session is still being closed
             self._reopening.add(client)
-            return []
-        self.clients.add(client)
-        return [self._call(client, self._number[client] + 1, OPEN_SESSION, now)]
+        else:
+            self.clients.add(client)
+            self._call(client, OPEN_SESSION, now, issued)
+        return issued
 
-    def close(self, client: int, now: int) -> list[Request]:
+    def close(self, client: int, now: int) -> Requests:
         """A client ends: it closes its session, after the answer to what is open."""
         self._reopening.discard(client)
-        if client not in self.clients:
-            return []
-        self._closing.add(client)
-        return self._idle(client, now) if client in self._resting else []
+        issued = Requests()
+        if client in self.clients:
+            self._closing.add(client)
+            if client in self._resting:
+                self._idle(client, now, issued)
+        return issued
 
-    def submit(self, client: int, operation: bytes, call: str, now: int) -> list[Request]:
+    def submit(self, client: int, operation: bytes, call: str, now: int) -> Requests:
         """A query by hand: now, or after the client's present request. Raises UsageError when it cannot be."""
         if client not in self.clients or client in self._closing:
             raise UsageError(
@@ -123,22 +126,28 @@ class ClientPool:
                 "A client waits for its answer before it asks again: try another one.",
             )
         hand.waiting.append((operation, call))
-        return self._idle(client, now) if client in self._resting else []
+        issued = Requests()
+        if client in self._resting:
+            self._idle(client, now, issued)
+        return issued
 
-    def set_running(self, running: bool, thinks: bool, now: int) -> list[Request]:
+    def set_running(self, running: bool, thinks: bool, now: int) -> Requests:
         """Let the workload run or rest. `thinks`: ask the workload for think times (else they are 0)."""
         self.running, self.thinks = running, thinks
         self._thinking.clear()
-        return [request for client in sorted(self._resting) for request in self._idle(client, now)]
+        issued = Requests()
+        for client in sorted(self._resting):
+            self._idle(client, now, issued)
+        return issued
 
-    def due(self, now: int) -> list[Request]:
+    def due(self, now: int) -> Requests:
         """The next requests of the clients that have thought long enough."""
-        ready: list[Request] = []
+        issued = Requests()
         while self._thinking and self._thinking[0][0] <= now:
             _, client = heapq.heappop(self._thinking)
             if client in self._resting:
-                ready += self._idle(client, now, thought=True)
-        return ready
+                self._idle(client, now, issued, thought=True)
+        return issued
 
     def next_due(self) -> int | None:
         """When the next client has thought long enough."""
@@ -149,25 +158,40 @@ class ClientPool:
         called = self._called_ns
         return max([called[client] for client in clients])
 
-    def answered(
-        self, ids: Sequence[int], first_seq: int, outcomes: Sequence[bytes], now: int
-    ) -> list[Request]:
+    def answered(self, ids: Sequence[int], first_seq: int, outcomes: Sequence[bytes], now: int) -> Requests:
         """Answers to (client, number, …) from `first_seq` on; gives the next requests of these clients."""
         clients, numbers = ids[::2], ids[1::2]
         called = self._called_ns
         self.latencies_ns.extend([now - called[client] for client in clients])
-        plain = self.running and not self.thinks and not self._hands and not self._closing
+        plain = self.running and not (self.thinks or self._hands or self._closing)
         if plain and (self._budget is None or self.sent + len(clients) <= self._budget):
-            following = self._workload.next
-            ready = []
-            for client, number in zip(clients, numbers, strict=True):
-                number += 1
-                self._number[client] = number
-                called[client] = now
-                ready.append((client, number, following(client)))
-            self.sent += len(ready)
-            return ready
-        return self._answered_one_by_one(clients, numbers, first_seq, outcomes, now)
+            return self._ask_at_once(clients, numbers, now)
+        issued = Requests()
+        for offset, client in enumerate(clients):
+            hand = self._hands.get(client)
+            if hand is not None and hand.under_way:
+                latency = now - called[client]
+                seq = first_seq + offset
+                self.hand_answers.append(
+                    HandAnswer(client, numbers[offset], seq, latency, hand.under_way, outcomes[offset])
+                )
+                hand.under_way = ""
+            self._waits.discard(client)
+            self._idle(client, now, issued)
+        return issued
+
+    def _ask_at_once(self, clients: Sequence[int], numbers: Sequence[int], now: int) -> Requests:
+        """Full load: every one of these clients asks again, and nothing else is wanted of it."""
+        following, called, asked = self._workload.next, self._called_ns, self._number
+        ids: list[int] = []
+        operations: list[bytes] = []
+        for client, number in zip(clients, numbers, strict=True):
+            called[client] = now
+            asked[client] = number + 1
+            ids += (client, number + 1)
+            operations.append(following(client))
+        self.sent += len(operations)
+        return Requests(ids, operations)
 
     def unknown(self, requests: Sequence[tuple[int, int, int]]) -> list[HandAnswer]:
         """These (client, number, seq) end without an answer. The clients rest: nobody is there to ask."""
@@ -180,59 +204,39 @@ class ClientPool:
                 hand.under_way = ""
         return lost
 
-    def _answered_one_by_one(
-        self,
-        clients: Sequence[int],
-        numbers: Sequence[int],
-        first_seq: int,
-        outcomes: Sequence[bytes],
-        now: int,
-    ) -> list[Request]:
-        ready: list[Request] = []
-        for offset, client in enumerate(clients):
-            hand = self._hands.get(client)
-            if hand is not None and hand.under_way:
-                latency = now - self._called_ns[client]
-                self.hand_answers.append(
-                    HandAnswer(
-                        client, numbers[offset], first_seq + offset, latency, hand.under_way, outcomes[offset]
-                    )
-                )
-                hand.under_way = ""
-            self._waits.discard(client)
-            ready += self._idle(client, now)
-        return ready
-
-    def _idle(self, client: int, now: int, thought: bool = False) -> list[Request]:
+    def _idle(self, client: int, now: int, issued: Requests, thought: bool = False) -> None:
         """What a client without an open request does next: close, ask by hand, ask by itself, think, rest."""
         if client not in self.clients:
-            if client not in self._reopening:
-                return []
-            self._reopening.discard(client)
-            return self.open(client, now)
+            if client in self._reopening:
+                self._reopening.discard(client)
+                issued.extend(self.open(client, now))
+            return
         self._resting.discard(client)
         if client in self._closing:
             self.clients.discard(client)
             self._closing.discard(client)
             self._hands.pop(client, None)
-            return [self._call(client, self._number[client] + 1, CLOSE_SESSION, now)]
+            self._call(client, CLOSE_SESSION, now, issued)
+            return
         hand = self._hands.get(client)
         if hand is not None:
             if hand.waiting:
                 operation, hand.under_way = hand.waiting.popleft()
-                return [self._call(client, self._number[client] + 1, operation, now)]
+                self._call(client, operation, now, issued)
+                return
             del self._hands[client]
         if self.running and (self._budget is None or self.sent < self._budget):
             think_ns = self._workload.think_ns(client) if self.thinks and not thought else 0
             if think_ns == 0:
                 self.sent += 1
-                return [self._call(client, self._number[client] + 1, self._workload.next(client), now)]
+                self._call(client, self._workload.next(client), now, issued)
+                return
             heapq.heappush(self._thinking, (now + think_ns, client))
         self._resting.add(client)
-        return []
 
-    def _call(self, client: int, number: int, operation: bytes, now: int) -> Request:
+    def _call(self, client: int, operation: bytes, now: int, issued: Requests) -> None:
+        number = self._number[client] + 1
         self._number[client] = number
         self._called_ns[client] = now
         self._waits.add(client)
-        return (client, number, operation)
+        issued.add(client, number, operation)

@@ -1,0 +1,128 @@
+"""The members of the group as processes and links: started together, dropped one by one, ended together."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import RemoteProtocolError, StartError
+from core.facts import EpochStarted, Exited, Joined, Spawned
+from core.protocol.codec import encode
+from core.protocol.framing import pack
+from core.protocol.messages import Bye, Result
+from core.runtime.links import ReplicaLink, connect
+from core.runtime.supervisor import ReplicaProcess, Supervisor, exit_words
+
+if TYPE_CHECKING:
+    from core.runtime.engine import Engine
+
+LEAVE_PATIENCE_S = 1.0
+
+
+@dataclass(slots=True)
+class Carried:
+    """What links carried: frames and bytes, both directions."""
+
+    frames: int = 0
+    sent_bytes: int = 0
+    received_bytes: int = 0
+
+    def add(self, link: ReplicaLink) -> None:
+        """Count what this link carried."""
+        self.frames += link.frames
+        self.sent_bytes += link.sent_bytes
+        self.received_bytes += link.received_bytes
+
+
+@dataclass(slots=True)
+class ReplicaStatus:
+    """How a replica stands, as the engine last heard."""
+
+    pid: int
+    state: str = "starting"
+    expected: int = 1
+    digest: int = 0
+
+
+class Members:
+    """Processes and links of the replicas 1…n."""
+
+    def __init__(self, engine: Engine, cluster: bytes, service: str) -> None:
+        self._engine = engine
+        self._cluster = cluster
+        self._stopping = False
+        self._gone = Carried()
+        self.supervisor = Supervisor(cluster, service, self._exited)
+        self.links: dict[int, ReplicaLink] = {}
+        self.status: dict[int, ReplicaStatus] = {}
+
+    async def start(self, replicas: int) -> None:
+        """Start the daemons, all at once. Raises StartError; nothing is left running then."""
+        starts = [self._start(replica) for replica in range(1, replicas + 1)]
+        for outcome in await asyncio.gather(*starts, return_exceptions=True):
+            if not isinstance(outcome, BaseException):
+                continue
+            await self.stop()
+            if isinstance(outcome, RemoteProtocolError | OSError):
+                raise StartError(
+                    f"The cluster did not start: {outcome}", "Try again; `doctor` looks for causes."
+                ) from outcome
+            raise outcome
+        epoch = self._engine.front_end.sequencer.epoch
+        self._engine.tell(EpochStarted(epoch, self._engine.front_end.sequencer.next_seq))
+
+    async def _start(self, replica: int) -> None:
+        engine = self._engine
+        process = await self.supervisor.start(replica, incarnation=1)
+        self.status[replica] = ReplicaStatus(process.pid)
+        engine.tell(Spawned(replica, process.incarnation, process.pid))
+        port = await self.supervisor.port(process)
+        link, welcome = await connect(engine, port, self._cluster, process.key, replica, process.incarnation)
+        self.links[replica] = link
+        engine.front_end.joined(replica, process.incarnation, welcome.expected, engine.now())
+        self.status[replica].state = "running"
+        engine.tell(Joined(replica, process.incarnation, port, welcome.expected))
+
+    def executed(self, replica: int, result: Result) -> None:
+        """Note how far a replica has come."""
+        status = self.status[replica]
+        status.expected, status.digest = result.first_seq + result.count, result.last_digest
+
+    def kill(self, replica: int) -> None:
+        """SIGKILL."""
+        self.supervisor.processes[replica].kill()
+
+    def drop(self, replica: int) -> bool:
+        """Close a replica's link and kill its process. False when it is down already."""
+        link = self.links.pop(replica, None)
+        if link is None:
+            return False
+        self._gone.add(link)
+        link.close()
+        self.kill(replica)
+        self.status[replica].state = "dead"
+        return True
+
+    def carried(self) -> Carried:
+        """What all links have carried since the start, those that are down too."""
+        total = Carried(self._gone.frames, self._gone.sent_bytes, self._gone.received_bytes)
+        for link in self.links.values():
+            total.add(link)
+        return total
+
+    async def stop(self) -> None:
+        """End every daemon and wait until it is gone."""
+        self._stopping = True
+        farewell = pack(encode(Bye()))
+        for link in self.links.values():
+            link.write(farewell)
+        await self.supervisor.stop_all(LEAVE_PATIENCE_S)
+        for link in self.links.values():
+            link.close()
+
+    def _exited(self, process: ReplicaProcess) -> None:
+        if not self._stopping:
+            status = process.status or 0
+            self._engine.tell(Exited(process.replica, status, process.stderr))
+            self._engine.down(process.replica, f"its process ended ({exit_words(status)})")
