@@ -65,7 +65,7 @@ def run(service: Any, calls: list[Operation], first_seq: int = 1) -> list[bytes]
 
 
 def split_anywhere(kind: type[Any], calls: list[Operation], at: int) -> None:
-    """A replica that starts from a snapshot in the middle is, from there on, the one that was there always."""
+    """A replica that starts from a snapshot is, from there on, the one that was there always."""
     whole, donor, heir = kind(), kind(), kind()
     outcomes = run(whole, calls)
     run(donor, calls[:at])

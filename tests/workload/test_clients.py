@@ -185,7 +185,7 @@ def test_settings_that_mean_nothing(wrong: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("kind", [Social, KeyValue])
 def test_an_unknown_mix_is_said_at_once(kind: Any) -> None:
-    with pytest.raises(UsageError, match="no mix called 'odd'.*default, reads, writes"):
+    with pytest.raises(UsageError, match=r"no mix called 'odd'.*default, reads, writes"):
         make_workload(kind(), WorkloadSettings(mix="odd"), 1)
 
 
