@@ -17,6 +17,7 @@ from core.facts import Called, Returned
 from core.limits import MAX_CLIENTS
 from core.model.cluster_view import ClientCard
 from core.model.metrics import Ints
+from core.trace.wire_log import UNREADABLE
 
 OUTCOMES = ("ok", "refused", "unknown")
 REFUSED, UNKNOWN = 1, 2
@@ -105,7 +106,7 @@ class ClientBook:
         for time_ns, body in zip(times_ns, bodies, strict=True):
             try:
                 column = _called_head.decode(body).requests
-            except msgspec.DecodeError:
+            except UNREADABLE:
                 column = b"?"
             if len(column) & 7:
                 self.unreadable += 1
@@ -136,7 +137,7 @@ class ClientBook:
         for time_ns, body in zip(times_ns, bodies, strict=True):
             try:
                 returned = _returned.decode(body)
-            except msgspec.DecodeError:
+            except UNREADABLE:
                 self.unreadable += 1
                 continue
             count = len(returned.outcomes)
@@ -194,7 +195,7 @@ class ClientBook:
             return ""
         try:
             return self._words(_called.decode(body).operations[int(self._place[client])])
-        except (msgspec.DecodeError, IndexError):
+        except (*UNREADABLE, IndexError):
             return ""
 
     def last_seq(self, client: int) -> int:

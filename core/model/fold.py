@@ -15,8 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import msgspec
-
 from core.facts import Pace
 from core.limits import MAX_REPLICAS
 from core.model.clients import ClientBook
@@ -28,9 +26,11 @@ from core.model.replicas import ReplicaBook
 from core.model.tokens import TokenBoard
 from core.model.words import alert, headline
 from core.protocol.messages import CLOSE_SESSION, OPEN_SESSION
-from core.trace.wire_log import Record, Tap, decode_fact
+from core.trace.wire_log import UNREADABLE, Record, Tap, decode_fact
 
 REFRESH_NS = 50_000_000
+LONG_AGO_NS = 4 * REFRESH_NS
+"""Who looks this rarely gets every card anew."""
 TICK_PATIENCE_NS = 200_000_000
 """How long after its end a tick is closed when no record comes to close it."""
 
@@ -71,7 +71,7 @@ class Fold:
 
     @property
     def unreadable(self) -> int:
-        """Records that could not be decoded and were passed over: none, unless a recording is broken."""
+        """How often something could not be decoded and was passed over: never, unless a recording is broken."""
         return self._unreadable + self._clients.unreadable
 
     def apply(self, records: Sequence[Record]) -> None:
@@ -105,7 +105,7 @@ class Fold:
                     self._said.obey(time_ns, decode_fact(body))
                 else:
                     self._other(record)
-            except (msgspec.DecodeError, IndexError, ValueError, OverflowError):
+            except (IndexError, ValueError):
                 self._unreadable += 1
         self._flush()
         self._changed = True
@@ -153,7 +153,7 @@ class Fold:
             if bodies:
                 try:
                     self._hops.results(self._results_ns, links, bodies)
-                except (msgspec.DecodeError, ValueError):
+                except UNREADABLE:
                     self._unreadable += 1
                 bodies.clear()
         self._hops.flush()
@@ -178,6 +178,8 @@ class Fold:
             messages, shown = self._tokens.messages, self._tokens.shown
             since = (messages - self._counted[0], shown - self._counted[1])
             self._counted = (messages, shown)
+            self._replicas.mark_level(self._next_tick_ns)
+            self._changed = True
             self._meter.tick(self._next_tick_ns, self._replicas.held_counts(), *since)
             self._next_tick_ns += TICK_NS
 
@@ -187,12 +189,15 @@ class Fold:
         When all that changed are figures, the clients' cards wait for the next frame: half the work in each.
         """
         old, real_time = self._shown, self._said.pace is Pace.REAL_TIME
-        if old is None or self._said.urgent or not real_time:
-            clients = self._clients.cards(every=old is None or not real_time)
+        since_ns = abs(now_ns - self._refreshed_ns)
+        if old is None or not real_time or self._said.urgent or since_ns >= LONG_AGO_NS:
+            self._clients_due = False
+            every = old is None or not real_time or since_ns >= LONG_AGO_NS
+            return self._assembled(now_ns, tokens, self._clients.cards(every))
+        if not self._clients_due or since_ns >= REFRESH_NS:
+            clients = self._clients.cards(every=False) if self._clients_due else old.clients
+            self._clients_due = not self._clients_due
             return self._assembled(now_ns, tokens, clients)
-        if not self._clients_due:
-            self._clients_due = True
-            return self._assembled(now_ns, tokens, old.clients)
         self._clients_due = False
         clients = self._clients.cards(every=False)
         same = _same(old.clients, clients)

@@ -45,6 +45,7 @@ class Replica:
         self.held: tuple[tuple[int, int], ...] = ()
         self.diverged_seq = 0
         self.progress_ns = 0
+        self.level_ns = 0
         self.died_ns = 0
         self.ended = ""
         self.killed_by = ""

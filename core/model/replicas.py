@@ -41,7 +41,7 @@ class ReplicaBook:
 
     def executed(self, replica: int, time_ns: int, bodies: Sequence[bytes]) -> int:
         """Result frames of one replica, oldest first. Gives how many more numbers it has executed. Raises
-        msgspec.DecodeError when the newest is no result."""
+        one of `UNREADABLE` when the newest is no result."""
         known = self.get(replica)
         if known is None:
             return 0
@@ -58,6 +58,13 @@ class ReplicaBook:
         if up:
             return min(up) - 1
         return max((known.expected for known in self.all.values()), default=1) - 1
+
+    def mark_level(self, time_ns: int) -> None:
+        """Remember who is level with the furthest: how late a replica is counts from when it last was."""
+        furthest = max((known.expected for known in self.all.values() if known.up), default=1)
+        for known in self.all.values():
+            if known.expected >= furthest:
+                known.level_ns = time_ns
 
     def held_counts(self) -> Ints:
         """Length of the hold-back queue by replica id."""
@@ -94,7 +101,7 @@ def _state(known: Replica, furthest: int, now_ns: int, real_time: bool) -> tuple
         return ReplicaState.DIVERGED, f"since #{known.diverged_seq}"
     behind = furthest - known.expected
     # under slow and step it is the pace that keeps a replica behind for long, not the replica
-    late = real_time and behind > 0 and now_ns - known.progress_ns > NEAR_NS
+    late = real_time and behind > 0 and now_ns - max(known.progress_ns, known.level_ns) > NEAR_NS
     if behind > NEAR_NUMBERS or late:
         return ReplicaState.LAGGING, f"−{behind:,}"
     if known.held_count() > 0:

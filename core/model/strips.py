@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-import msgspec
-
 from core.model.replica import Replica
 
 STRIP_CELLS = 16
@@ -35,7 +33,7 @@ def strips_of(replicas: Iterable[Replica], near: list[Replica]) -> dict[int, Str
             last, first = low - 1, low - STRIP_CELLS
         try:
             strips[known.replica] = known.digests(max(1, first), last)
-        except (msgspec.DecodeError, ValueError):
+        except ValueError:
             strips[known.replica] = (last + 1, ())
     return strips
 

@@ -14,6 +14,7 @@ import msgspec
 from xxhash import xxh3_64_intdigest
 
 from core.errors import RecordingError
+from core.trace.wire_log import UNREADABLE
 
 MAGIC = b"\x89LOCKSTEP\r\n\x1a"
 """Not text, and spoiled by whatever turns line ends around (as PNG does it)."""
@@ -83,7 +84,7 @@ def unpack_header(body: bytes, checksum: int) -> RecordingHeader:
         raise RecordingError("The recording's header is damaged.")
     try:
         return _decoder.decode(body)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise RecordingError(f"The recording's header cannot be read ({error}).") from error
 
 

@@ -24,7 +24,7 @@ from xxhash import xxh3_64_intdigest
 from core.errors import RecordingError
 from core.limits import FRAME_BYTES
 from core.protocol.messages import Result
-from core.trace.wire_log import Record, Tap
+from core.trace.wire_log import UNREADABLE, Record, Tap
 
 BLOCK_MAGIC = b"BLK1"
 HEAD = struct.Struct("<4sIIIqqqQ")
@@ -150,7 +150,7 @@ class BlockBuilder:
         if tap in _RESULT_TAPS and len(body) > 2 and body[2] == _RESULT and not token:
             try:
                 size = len(_result.decode(body).body)
-            except msgspec.DecodeError:
+            except UNREADABLE:
                 size = 0
             if size:
                 return self._store(body[:-size]), self._shared(body[-size:])

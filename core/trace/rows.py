@@ -69,7 +69,7 @@ def nodes_of(record: Record) -> set[str]:
             return _clients(_called.decode(body).requests) | {"FE"}
         if tap in _RETURN:
             return _clients(_returned.decode(body).requests) | {"FE"}
-    except (msgspec.DecodeError, ValueError):
+    except ValueError:
         return set()
     return {"FE", *_replicas(links)}
 
@@ -78,7 +78,7 @@ def row_of(record: Record, words: Callable[[bytes], str]) -> EventRow:
     """A record as a row; one that cannot be read says so."""
     try:
         told = _told(record, words)
-    except (msgspec.DecodeError, RemoteProtocolError, ValueError, IndexError):
+    except (RemoteProtocolError, ValueError, IndexError):
         told = Told("", kind_of(record), 0, 0, "(cannot be read)")
     return EventRow(record.time_ns, told.node, told.kind, told.seq, told.last_seq, told.text)
 

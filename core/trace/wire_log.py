@@ -52,6 +52,10 @@ class Record(NamedTuple):
     body: bytes
 
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
+"""What decoding may raise when the bytes are not the expected message: a tag or text that is not UTF-8 is no
+DecodeError. Both are kinds of ValueError."""
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[FactUnion] = msgspec.msgpack.Decoder(FactUnion)
 
@@ -62,5 +66,5 @@ def encode_fact(fact: Fact) -> bytes:
 
 
 def decode_fact(body: bytes) -> FactUnion:
-    """A record's body as a fact. Raises msgspec.DecodeError when it is none."""
+    """A record's body as a fact. Raises one of `UNREADABLE` when it is none."""
     return _decoder.decode(body)

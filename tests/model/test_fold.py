@@ -1,0 +1,448 @@
+"""What a person sees of a run, from records written by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.synthetic import START_NS, load_records
+from core import facts
+from core.facts import CheckCount, Pace
+from core.model.cluster_view import ClusterView, ReplicaState
+from core.model.fold import REFRESH_NS, Fold
+from core.protocol.codec import encode
+from core.protocol.messages import CLOSE_SESSION, OPEN_SESSION, Inspect, pack_u32
+from core.trace.wire_log import Record, Tap, encode_fact
+from tests.support.dialogue import SECOND, Dialogue, digest, words
+
+POST, FOLLOW = (1, 1, "post hi"), (2, 1, "follow bob")
+
+
+def one_request(replicas: int = 3) -> Dialogue:
+    """C1 asks, every replica executes; R2, where there is one, is the first to answer."""
+    first = min(2, replicas)
+    talk = Dialogue(replicas)
+    talk.at(1.0).call(POST)
+    talk.at(1.0001).order(1, POST)
+    talk.at(1.0003).result(first, 1).answer(first, (1, 1, 1, "ok"))
+    talk.at(1.0004)
+    for replica in set(range(1, replicas + 1)) - {first}:
+        talk.result(replica, 1)
+    return talk
+
+
+def test_before_the_first_record_there_is_an_empty_picture() -> None:
+    view = Fold(words).view(0)
+    assert (view.replicas, view.clients, view.tokens, view.headline) == ((), (), (), "")
+
+
+def test_one_request_from_call_to_answer() -> None:
+    view = one_request().view()
+    client = view.clients[0]
+    assert (client.call, client.waiting_since_ns) == ("post hi", 0)
+    assert (client.last_seq, client.last_outcome, client.answered) == (1, "ok", 1)
+    assert client.last_latency_ns == 300_000
+    assert view.front_end.next_seq == 2
+    assert view.front_end.executed_by_all == 1
+    assert [card.expected for card in view.replicas] == [2, 2, 2]
+    assert {card.digest for card in view.replicas} == {digest(1)}
+    assert [card.first_answers for card in view.replicas] == [0, 1, 0]
+    assert view.headline == "3 replicas · first answer wins · up to 2 may crash"
+    assert view.alert == ""
+
+
+def test_a_client_waits_from_its_call_to_its_answer() -> None:
+    talk = Dialogue()
+    talk.at(1.0).call(POST, FOLLOW)
+    first, second = talk.view().clients
+    assert first.waiting_since_ns == second.waiting_since_ns == talk.time_ns
+    assert talk.view().front_end.in_flight == 2
+    talk.at(1.5).answer(1, (2, 1, 1, "refused"))
+    first, second = talk.view().clients
+    assert first.waiting_since_ns and not second.waiting_since_ns
+    assert (second.last_outcome, second.last_latency_ns) == ("refused", SECOND // 2)
+    assert talk.view().front_end.in_flight == 1
+
+
+def test_the_next_call_keeps_the_last_answer_on_the_card() -> None:
+    talk = one_request()
+    talk.at(2.0).call((1, 2, "timeline bob"))
+    card = talk.view().clients[0]
+    assert (card.call, card.last_seq, card.waiting_since_ns) == ("timeline bob", 1, talk.time_ns)
+
+
+def test_outcomes_are_counted_exactly() -> None:
+    talk = Dialogue()
+    for number in range(1, 301):
+        outcome = "unknown" if number % 100 == 0 else "refused" if number % 10 == 0 else "ok"
+        talk.at(number / 1000).call((1, number, "post hi"))
+        talk.answer(0 if outcome == "unknown" else 1 + number % 3, (1, number, number, outcome))
+    view = talk.view()
+    assert (view.metrics.answered, view.metrics.refused, view.metrics.unknown) == (297, 27, 3)
+    assert sum(count for _, count in view.metrics.first_answers) == 297
+    assert view.clients[0].answered == 297
+
+
+def test_opening_and_closing_a_session_has_words_of_its_own() -> None:
+    talk = Dialogue()
+    talk.call((1, 1, OPEN_SESSION.decode("latin-1")))
+    fold = Fold(lambda _: "?")
+    encoded = Record(talk.time_ns, Tap.CALL_DELIVERED, 0, 0, called_body(OPEN_SESSION, CLOSE_SESSION))
+    fold.apply([*talk.records[:-1], encoded])
+    assert [card.call for card in fold.view(talk.time_ns).clients] == ["open session", "close session"]
+
+
+def called_body(first: bytes, second: bytes) -> bytes:
+    return encode_fact(facts.Called(pack_u32([1, 1, 2, 1]), [first, second]))
+
+
+def test_a_closed_client_leaves_and_its_successor_begins_at_nothing() -> None:
+    talk = one_request()
+    talk.at(2.0).say(facts.ClientClosed(1))
+    assert [card.client for card in talk.view().clients] == [2]
+    talk.at(3.0).say(facts.ClientOpened(1))
+    assert talk.view().clients[0].answered == 0
+
+
+# --- replicas ---------------------------------------------------------------------------------------------
+
+
+def test_a_replica_starts_and_joins() -> None:
+    talk = Dialogue(replicas=2, join=False)
+    assert [card.state for card in talk.view().replicas] == [ReplicaState.STARTING] * 2
+    talk.at(0.2).say(facts.Joined(1, 1, 5001, 1))
+    first, second = talk.view().replicas
+    assert (first.state, first.pid, first.port) == (ReplicaState.RUNNING, 401, 5001)
+    assert second.state is ReplicaState.STARTING
+
+
+def test_a_replica_that_holds_messages_back_says_for_which_it_waits() -> None:
+    talk = one_request()
+    talk.at(2.0).pong(1, 2, 3, 5, 9, 9)
+    card = talk.replica(1)
+    assert (card.state, card.detail) == (ReplicaState.WAITING, "for #2")
+    assert (card.held, card.held_count) == ((3, 4, 5, 9), 4)
+    assert talk.view().alert == "R1 holds #3–#5 and 1 more and waits for #2."
+
+
+def test_held_messages_cascade_when_the_gap_closes() -> None:
+    talk = one_request()
+    talk.at(2.0).pong(1, 2, 3, 5, 9, 9)
+    talk.at(2.1).result(1, 2, 4)
+    card = talk.replica(1)
+    assert (card.expected, card.held, card.detail) == (6, (9,), "for #6")
+    talk.at(2.2).result(1, 6, 4)
+    assert talk.replica(1).state is ReplicaState.RUNNING
+
+
+def test_no_more_than_sixteen_held_slots_are_shown() -> None:
+    talk = Dialogue()
+    talk.at(1.0).pong(1, 1, 2, 4_001)
+    card = talk.replica(1)
+    assert card.held == tuple(range(2, 18))
+    assert card.held_count == 4_000
+
+
+def test_far_behind_is_lagging_and_says_by_how_much() -> None:
+    talk = one_request()
+    talk.at(1.5).result(1, 2, 600).result(2, 2, 600)
+    assert (talk.replica(3).state, talk.replica(3).detail) == (ReplicaState.LAGGING, "−600")
+    talk.at(1.6).result(3, 2, 500)
+    assert talk.replica(3).state is ReplicaState.RUNNING
+
+
+def test_one_number_behind_for_more_than_a_second_is_lagging_in_real_time_only() -> None:
+    talk = one_request()
+    talk.at(2.0).result(1, 2).result(2, 2)
+    assert talk.view(after_s=0.5).replicas[2].state is ReplicaState.RUNNING
+    assert talk.view(after_s=1.5).replicas[2].state is ReplicaState.LAGGING
+    talk.say(facts.PaceSet(Pace.STEP, 0))
+    assert talk.view(after_s=1.5).replicas[2].state is ReplicaState.RUNNING
+
+
+def test_silence_makes_suspected_and_a_word_makes_trusted() -> None:
+    talk = one_request()
+    talk.at(2.0).say(facts.Suspected(2, 500_000_000))
+    assert talk.replica(2).state is ReplicaState.SUSPECTED
+    assert talk.view().alert == "R2 is silent for 0.5 s: it is no longer waited for."
+    talk.at(2.1).say(facts.Trusted(2))
+    assert talk.replica(2).state is ReplicaState.RUNNING
+
+
+def test_a_killed_replica_keeps_its_last_state() -> None:
+    talk = one_request()
+    talk.at(2.0).summary(2, 2, ("users", "2"))
+    before = talk.replica(2)
+    talk.at(12.1).say(facts.KillOrdered(2, "user"))
+    talk.at(12.15).say(facts.Exited(2, -9, ""))
+    talk.at(12.16).say(facts.Dropped(2, "its process ended"))
+    talk.at(12.2).result(1, 2).result(3, 2)
+    card = talk.replica(2)
+    assert (card.state, card.detail) == (ReplicaState.DEAD, "SIGKILL · 12.1 s")
+    assert replace(card, state=before.state, detail="", strip=before.strip) == before
+    view = talk.view()
+    assert view.alert == "R2 was killed at 12.1 s. The others go on: 0 requests lost."
+    assert view.headline == "2 of 3 replicas · first answer wins · 1 more may crash"
+    assert view.front_end.executed_by_all == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "detail", "alert"),
+    [
+        (-11, "SIGSEGV · 3.0 s", "R1 was ended from outside by SIGSEGV at 3.0 s."),
+        (3, "exit 3 · 3.0 s", "R1 ended by itself (exit 3) at 3.0 s."),
+        (-40, "signal 40 · 3.0 s", "R1 was ended from outside by signal 40 at 3.0 s."),
+    ],
+)
+def test_how_a_replica_ended(status: int, detail: str, alert: str) -> None:
+    talk = one_request()
+    talk.at(3.0).say(facts.Dropped(1, "the link closed"))
+    assert talk.replica(1).detail == "dropped · 3.0 s"
+    talk.at(3.1).say(facts.Exited(1, status, ""))
+    assert talk.replica(1).detail == detail
+    assert talk.view().alert.startswith(alert)
+
+
+def test_when_everybody_is_dead_the_alert_says_what_became_of_the_requests() -> None:
+    talk = one_request(replicas=1)
+    talk.at(2.0).call((1, 2, "post x"), FOLLOW).say(facts.Exited(1, -9, ""))
+    talk.answer(0, (1, 2, 2, "unknown"), (2, 1, 3, "unknown"))
+    assert talk.view().alert.endswith("No replica is left: 2 requests ended with unknown outcome.")
+    assert talk.view().headline.endswith("none more may crash")
+
+
+def test_a_new_incarnation_begins_anew_and_hears_nothing_of_its_past_life() -> None:
+    talk = one_request()
+    talk.at(2.0).say(facts.Exited(2, -9, ""))
+    talk.at(3.0).say(facts.Spawned(2, 2, 777), facts.Joined(2, 2, 6000, 1))
+    talk.at(3.1).result(2, 1, 5, incarnation=1)
+    card = talk.replica(2)
+    assert (card.incarnation, card.pid, card.expected, card.state) == (2, 777, 1, ReplicaState.RUNNING)
+
+
+# --- agreement --------------------------------------------------------------------------------------------
+
+
+def test_a_replica_with_another_digest_differs_from_the_majority() -> None:
+    talk = Dialogue()
+    talk.wrong_from[1] = 3
+    for replica in (1, 2, 3):
+        talk.at(1.0).result(replica, 1, 4)
+    assert [card.differs for card in talk.view().replicas] == [True, False, False]
+    strips = [card.strip for card in talk.view().replicas]
+    assert strips[1] == strips[2] == tuple(map(digest, range(1, 5)))
+    assert [left == right for left, right in zip(strips[0], strips[1], strict=True)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_replicas_are_compared_at_the_same_number() -> None:
+    talk = Dialogue()
+    talk.at(1.0).result(1, 1, 40).result(2, 1, 33).result(3, 1, 40)
+    view = talk.view()
+    assert [card.differs for card in view.replicas] == [False, False, False]
+    assert {card.strip_first for card in view.replicas} == {25}
+    assert [len(card.strip) for card in view.replicas] == [16, 9, 16]
+
+
+def test_strips_end_at_the_common_number_when_replicas_are_further_apart() -> None:
+    talk = Dialogue()
+    talk.at(1.0)
+    for first in range(1, 400, 40):
+        talk.result(1, first, 40).result(3, first, 40)
+    talk.result(2, 1, 100)
+    view = talk.view()
+    assert {(card.strip_first, card.strip) for card in view.replicas} == {
+        (85, tuple(map(digest, range(85, 101))))
+    }
+
+
+def test_the_strip_ends_where_a_result_is_missing() -> None:
+    talk = Dialogue(replicas=1)
+    talk.at(1.0).result(1, 1, 2).result(1, 5, 2)
+    assert (talk.replica(1).strip_first, talk.replica(1).strip) == (5, (digest(5), digest(6)))
+
+
+def test_a_diverged_replica_is_named_with_its_first_wrong_number() -> None:
+    talk = one_request(replicas=2)
+    talk.wrong_from[1] = 2
+    talk.at(2.0).result(1, 2, 3).result(2, 2, 3).say(facts.Diverged(1, 2))
+    first, second = talk.view().replicas
+    assert (first.state, first.detail, first.differs) == (ReplicaState.DIVERGED, "since #2", True)
+    assert not second.differs
+    assert talk.view().alert == "R1 differs from the others since #2."
+
+
+# --- checks, counters, data -------------------------------------------------------------------------------
+
+
+def test_checks_speak_plainly() -> None:
+    talk = one_request()
+    counts = (CheckCount("digest", 12_431, 0), CheckCount("reply", 10, 2), CheckCount("fifo", 0, 0))
+    talk.say(facts.Checked(counts), facts.Violated("reply", 7, 2, "1", "2"))
+    view = talk.view()
+    assert [verdict.words for verdict in view.checks] == [
+        "All replicas agree after every one of 12,431 numbers.",
+        "2 of 10 answers differ from the reference's.",
+        "Nothing to check yet.",
+    ]
+    assert view.violations[0].seq == 7
+    assert view.alert == "Check “reply” failed at #7 on R2: 2 instead of 1."
+
+
+def test_overhead_comes_from_the_front_ends_counters() -> None:
+    talk = one_request()
+    talk.say(facts.Counted(60, 6, 900, 300, 4, 0, 10))
+    metrics = talk.view().metrics
+    assert metrics.messages_per_request == 6.0
+    assert metrics.bytes_per_request == 120.0
+    assert metrics.frames_per_request == 0.6
+    assert talk.view().front_end.retransmissions == 4
+
+
+def test_tiles_light_up_when_their_value_changed() -> None:
+    talk = one_request()
+    talk.at(2.0).summary(1, 2, ("users", "2"), ("posts", "1"))
+    assert not any(tile.lit for tile in talk.replica(1).tiles)
+    talk.at(2.1).summary(1, 3, ("users", "2"), ("posts", "2"))
+    assert [(tile.key, tile.value, tile.lit) for tile in talk.replica(1).tiles] == [
+        ("users", "2", False),
+        ("posts", "2", True),
+    ]
+    talk.at(2.2).summary(1, 3, ("users", "2"), ("posts", "2"))
+    assert not any(tile.lit for tile in talk.replica(1).tiles)
+
+
+def test_a_page_that_somebody_looked_at_is_kept_and_is_no_summary() -> None:
+    talk = one_request()
+    talk.at(2.0).summary(1, 2, ("users", "2"))
+    talk.at(2.1).write(Tap.TO_PASSED, encode(Inspect(9, "", 0, 100)), links=1 << 1)
+    talk.at(2.2).summary(1, 2, ("alice", "1"), nonce=9)
+    view = talk.view()
+    assert [tile.key for tile in view.replicas[0].tiles] == ["users"]
+    assert [(page.replica, page.path, page.rows) for page in view.pages] == [(1, "", (("alice", "1"),))]
+
+
+def test_a_sentence_is_news_for_ten_seconds() -> None:
+    talk = one_request()
+    talk.at(2.0).say(facts.Said("error", "The disk is full."))
+    fold = talk.fold()
+    assert fold.view(talk.time_ns).alert == "The disk is full."
+    assert fold.view(talk.time_ns + 11 * SECOND).alert == ""
+
+
+# --- identity, order of feeding ---------------------------------------------------------------------------
+
+
+def test_what_did_not_change_is_the_same_object() -> None:
+    talk = one_request()
+    fold = talk.fold()
+    before = fold.view(talk.time_ns)
+    later = Dialogue(3)
+    later.at(2.0).pong(1, 2).pong(2, 2).pong(3, 2)
+    fold.apply(later.records[-3:])
+    after = fold.view(later.time_ns)
+    assert after.replicas is before.replicas
+    assert after.clients is before.clients
+    assert after.front_end is before.front_end
+    later.at(2.1).result(1, 2)
+    fold.apply(later.records[-1:])
+    last = fold.view(later.time_ns)
+    assert last.replicas[0] is not before.replicas[0]
+    assert last.replicas[1] is before.replicas[1]
+    assert last.clients is before.clients
+
+
+def test_figures_wait_for_the_next_refresh_and_then_are_exact() -> None:
+    talk = one_request()
+    fold = talk.fold()
+    now = talk.time_ns
+    before = fold.view(now)
+    more = Dialogue(3)
+    more.at(1.001).result(1, 2)
+    fold.apply(more.records[-1:])
+    assert fold.view(now + REFRESH_NS // 2).replicas is before.replicas
+    assert fold.view(now + REFRESH_NS).replicas[0].expected == 3
+
+
+def test_what_happens_to_a_replica_shows_at_once() -> None:
+    talk = one_request()
+    fold = talk.fold()
+    fold.view(talk.time_ns)
+    more = Dialogue(3)
+    more.at(1.001).say(facts.KillOrdered(1, "user"))
+    fold.apply(more.records[-1:])
+    assert fold.view(talk.time_ns + 1).replicas[0].state is ReplicaState.DEAD
+
+
+def settled(fold: Fold, now_ns: int) -> ClusterView:
+    """The view once every card is up to date, without what depends on when it was looked at."""
+    for step in range(20):
+        view = fold.view(now_ns + step * REFRESH_NS)
+    return replace(view, tokens=(), sampling=0)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=12))
+def test_helpings_of_any_size_give_the_same_picture(sizes: list[int]) -> None:
+    records = load_records(0.3, 3)
+    whole, piecewise = Fold(words_or_none), Fold(words_or_none)
+    whole.apply(records)
+    start = 0
+    while start < len(records):
+        for size in sizes:
+            piecewise.apply(records[start : start + size])
+            start += size
+            piecewise.view(records[min(start, len(records)) - 1].time_ns)
+    end_ns = START_NS + SECOND
+    left, right = settled(whole, end_ns), settled(piecewise, end_ns)
+    assert left == right
+    assert (whole.history.throughput_per_s == piecewise.history.throughput_per_s).all()
+
+
+def words_or_none(operation: bytes) -> str:
+    return operation[2:].decode()
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.builds(
+            Record,
+            st.integers(0, 1 << 62),
+            st.integers(-1, 12),
+            st.integers(0, 1 << 33),
+            st.integers(0, 5),
+            st.binary(max_size=40),
+        ),
+        max_size=10,
+    )
+)
+def test_nonsense_is_passed_over_and_counted(nonsense: list[Record]) -> None:
+    fold = one_request().fold()
+    fold.apply(nonsense)
+    view = fold.view(200 * SECOND)
+    assert len(view.replicas) == 3
+    assert fold.unreadable <= 2 * len(nonsense)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_mutated_records_never_break_the_fold(data: st.DataObject) -> None:
+    talk = one_request()
+    talk.at(2.0).pong(1, 2, 3, 5).summary(2, 2, ("users", "2"))
+    records = list(talk.records)
+    for _ in range(data.draw(st.integers(1, 4))):
+        index = data.draw(st.integers(0, len(records) - 1))
+        body = bytearray(records[index].body)
+        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
+        records[index] = records[index]._replace(body=bytes(body))
+    fold = Fold(words)
+    fold.apply(records)
+    fold.view(talk.time_ns)
