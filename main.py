@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,17 +29,28 @@ def has_display() -> bool:
 
 
 def open_window(settings: RunSettings, record: Path | None) -> int:
-    """Start a cluster behind the window, and the window."""
-    from core.runtime.live_source import start_live
+    """A cluster behind a window, until the person closes it. A new number of replicas is a new cluster."""
+    from core.runtime.launch import launch
     from gui.app import run
+    from gui.options import Options
+    from gui.top_bar import Recording
 
-    return run(start_live(settings, record))
+    wanted: list[int] = []
+    while True:
+        live = launch(settings, record)
+        options = Options(
+            restart=wanted.append, recording=lambda live=live: Recording(live.path, live.source.recorded_bytes)
+        )
+        code = run(live.source, live.face, options)
+        if code or not wanted:
+            return code
+        settings, record = replace(settings, replicas=wanted.pop()), None
 
 
 def demo(settings: RunSettings) -> int:
     """The demo without a display: told in words, recorded, and one picture of the stage."""
     from core.runtime.demo import run_demo
-    from gui.stage.picture import save_stage
+    from gui.stage.still import save_stage
 
     return run_demo(settings, save_stage)
 

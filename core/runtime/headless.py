@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from core.facts import CheckCount
 from core.runtime.engine import Engine
 from core.runtime.latency import LatencyHistogram
+from core.runtime.witness import WriteRecord
 from core.services.registry import load_service
-from core.trace.wire_log import Record
 from core.workload.clients import WorkloadSettings, make_workload
 
 DRAIN_TIMEOUT_S = 30.0
@@ -102,37 +102,42 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-async def run(
-    settings: RunSettings,
-    write: Callable[[Record], None],
-    started: Callable[[Engine], None] | None = None,
-) -> Report:
-    """Run a cluster to its end and report. `started` is told when it is up. Raises StartError."""
-    service = load_service(settings.service)
+def make_engine(settings: RunSettings, write: WriteRecord) -> Engine:
+    """A cluster that is not started yet. To be called on its event loop. Raises ServiceError."""
     workload = make_workload(
-        service,
+        load_service(settings.service),
         WorkloadSettings(seed=settings.seed, think_ms=settings.think_ms, burst=settings.burst),
         settings.clients,
     )
-    engine = Engine(settings.service, workload, settings.requests, write)
+    return Engine(settings.service, workload, settings.requests, write)
+
+
+async def run(
+    settings: RunSettings,
+    write: WriteRecord,
+    started: Callable[[Engine], None] | None = None,
+) -> Report:
+    """Run a cluster to its end and report. `started` is told when it is up. Raises StartError."""
+    engine = make_engine(settings, write)
     await engine.start(settings.replicas, settings.clients, settings.seed)
     if started is not None:
         started(engine)
-    histogram = LatencyHistogram()
     gc.collect()
     gc.freeze()
     gc.disable()  # nothing on the request path makes reference cycles; collections would stall the clients
     try:
-        report = await _under_load(engine, settings, histogram)
+        return await under_load(engine, settings)
     finally:
         gc.enable()
         await engine.stop()
-    return report
 
 
-async def _under_load(engine: Engine, settings: RunSettings, histogram: LatencyHistogram) -> Report:
-    loop = asyncio.get_running_loop()
-    while engine.pool.open_requests:  # sessions open before the clock starts
+async def under_load(engine: Engine, settings: RunSettings) -> Report:
+    """Let the clients of a started cluster ask to the end of the run, wait for every answer, and report."""
+    loop, histogram = asyncio.get_running_loop(), LatencyHistogram()
+    while (
+        engine.pool.open_requests and engine.front_end.view.members
+    ):  # sessions open before the clock starts
         await asyncio.sleep(0.001)
     engine.pool.take_latencies()
     opened, start = engine.answered, loop.time()

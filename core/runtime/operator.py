@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, assert_never
 import msgspec
 
 from core import __version__
-from core.commands import CommandUnion, Deliver, Kill, Look, SetClients, SetLoad, SetPace, Submit
-from core.errors import UsageError
-from core.facts import Answered, Checked, Counted, KillOrdered, LoadSet, PaceSet, RunEnded, RunStarted
+from core.commands import Command, CommandUnion, Deliver, Kill, Look, SetClients, SetLoad, SetPace, Submit
+from core.errors import LockstepError, UsageError
+from core.facts import Answered, Checked, Counted, KillOrdered, LoadSet, PaceSet, RunEnded, RunStarted, Said
 from core.ids import replica_name
 from core.limits import INSPECT_ROWS, MAX_CLIENTS
 from core.protocol.codec import encode
@@ -60,6 +60,13 @@ class Operator:
         """Tell which queries by hand nobody will ever answer."""
         for answer in answers:
             self._tell_answer(answer, 0, "unknown", "nobody is left who could tell")
+
+    def obey(self, command: Command) -> None:
+        """Carry out a command; what is wrong with it is said in a fact."""
+        try:
+            self.do(command)  # type: ignore[arg-type]
+        except LockstepError as error:
+            self._engine.tell(Said("error", str(error)))
 
     def do(self, command: CommandUnion) -> None:
         """Carry out a command. Raises UsageError when it makes no sense now."""

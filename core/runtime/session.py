@@ -36,9 +36,9 @@ class RecordBuffer:
         self._recorder.append_many(records)
 
 
-def header(settings: RunSettings) -> RecordingHeader:
-    """What the recording of such a run says of itself. Raises ServiceError."""
-    return RecordingHeader(
+def open_recorder(settings: RunSettings, path: Path) -> Recorder:
+    """A new recording of such a run. Raises RecordingError, ServiceError."""
+    header = RecordingHeader(
         app_version=__version__,
         service=settings.service,
         service_version=load_service(settings.service).version,
@@ -47,6 +47,7 @@ def header(settings: RunSettings) -> RecordingHeader:
         clients=settings.clients,
         started_wall_ns=time.time_ns(),
     )
+    return Recorder(path, header)
 
 
 def record_run(
@@ -55,7 +56,7 @@ def record_run(
     """Run headless; write the wire log to `path` when there is one. Raises RecordingError, StartError."""
     if path is None:
         return run_loop(run(settings, lambda record: None, started))
-    recorder = Recorder(path, header(settings))
+    recorder = open_recorder(settings, path)
     buffer = RecordBuffer(recorder)
     try:
         return run_loop(run(settings, buffer.write, started))

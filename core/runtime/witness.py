@@ -51,9 +51,8 @@ class Witness:
         seen, self._seen = self._seen, []
         write_record = self._write_record
         for time_ns, tap, links, token, body in seen:
-            if type(body) is not bytes:
-                body = encode_fact(body)
-            write_record(Record(time_ns, tap, links, token, body))  # type: ignore[arg-type]
+            payload = body if isinstance(body, bytes) else encode_fact(body)
+            write_record(Record(time_ns, tap, links, token, payload))
         calls, self._calls = self._calls, []
         for method, arguments in calls:
             method(*arguments)

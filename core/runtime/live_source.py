@@ -1,0 +1,175 @@
+"""A live cluster as a source: the engine on a thread of its own, its records in a bounded hand-over.
+
+The picture drains what happened since it last looked; it may be slower than the cluster, the wire log may
+not. Commands go the other way by `call_soon_threadsafe`, and nothing else crosses between the threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.commands import Command, SetPace
+from core.errors import LockstepError
+from core.facts import Pace, Said
+from core.runtime.engine import Engine
+from core.runtime.headless import RunSettings, make_engine, run_loop
+from core.runtime.session import RecordBuffer, open_recorder
+from core.session.recorder import Recorder
+from core.session.source import Capabilities
+from core.trace.wire_log import Record, Tap, encode_fact
+
+KEPT_RECORDS = 20_000
+"""How far the picture may fall behind before it misses traffic (never facts)."""
+FLUSH_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """How a live cluster begins: the run itself, its pace, and whether the clients' workload runs at once."""
+
+    run: RunSettings
+    pace: Pace = Pace.SLOW
+    delay_ns: int = 600_000_000
+    load: bool = False
+    record: Path | None = None
+
+
+class LiveSource:
+    """The cluster behind the window. `start` begins it; `closed` is true when no process is left."""
+
+    capabilities = Capabilities(control=True, seek=False, speed=False)
+
+    def __init__(self, settings: LiveSettings) -> None:
+        """Raises RecordingError when the recording cannot be written."""
+        self._settings = settings
+        self._handed: deque[Record] = deque()
+        self._recorder: Recorder | None = None
+        self._buffer: RecordBuffer | None = None
+        if settings.record is not None:
+            self._recorder = open_recorder(settings.run, settings.record)
+            self._buffer = RecordBuffer(self._recorder)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._engine: Engine | None = None
+        self._leave = asyncio.Event()
+        self._early: list[Command] = []
+        self._closing = False
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    def start(self) -> None:
+        """Start the cluster in its thread; returns at once. What goes wrong is said in a fact."""
+        self._thread.start()
+
+    # --- the picture's side -------------------------------------------------------------------------------
+
+    def drain(self) -> Sequence[Record]:
+        """The records since the last call, oldest first."""
+        handed = self._handed
+        return [handed.popleft() for _ in range(len(handed))]
+
+    def now_ns(self) -> int:
+        """The moment to draw."""
+        return time.monotonic_ns()
+
+    def send(self, command: Command) -> None:
+        """Ask for something; what comes of it is seen in later records."""
+        with self._lock:
+            if self._engine is None or self._loop is None:
+                self._early.append(command)
+                return
+            loop = self._loop
+        with contextlib.suppress(RuntimeError):  # the loop has just ended: so has the cluster
+            loop.call_soon_threadsafe(self._do, command)
+
+    def close(self) -> None:
+        """End the cluster. Returns at once."""
+        with self._lock:
+            self._closing = True
+            loop = self._loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._leave.set)
+
+    @property
+    def closed(self) -> bool:
+        """Everything is down and no process is left."""
+        return not self._thread.is_alive()
+
+    @property
+    def recorded_bytes(self) -> int:
+        """Length of the recording so far."""
+        return self._recorder.file_bytes if self._recorder is not None else 0
+
+    # --- the engine's side --------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            run_loop(self._live())
+        finally:
+            if self._recorder is not None and self._buffer is not None:
+                self._buffer.flush()
+                with contextlib.suppress(LockstepError):  # said while it ran
+                    self._recorder.close()
+
+    async def _live(self) -> None:
+        settings = self._settings
+        engine: Engine | None = None
+        try:
+            engine = make_engine(settings.run, self._write)
+            await engine.start(settings.run.replicas, settings.run.clients, settings.run.seed)
+        except LockstepError as error:
+            self._say_error(str(error))
+        else:
+            await self._begin(engine)
+        with self._lock:
+            self._loop = asyncio.get_running_loop()
+            early, self._early = self._early, []
+            if self._closing:
+                self._leave.set()
+        for command in early:
+            self._do(command)
+        while not self._leave.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._leave.wait(), FLUSH_S)
+            self._keep_recording()
+        if self._engine is not None:
+            await self._engine.stop()
+
+    async def _begin(self, engine: Engine) -> None:
+        """Open the sessions in real time, then take the pace that was asked for."""
+        settings = self._settings
+        while engine.pool.open_requests and engine.front_end.view.members:
+            await asyncio.sleep(0.001)
+        engine.operator.do(SetPace(settings.pace, settings.delay_ns))
+        if settings.load:
+            engine.set_load(True, settings.run.think_ms > 0)
+        self._engine = engine
+
+    def _do(self, command: Command) -> None:
+        if self._engine is not None:
+            self._engine.operator.obey(command)
+
+    def _write(self, record: Record) -> None:
+        if len(self._handed) < KEPT_RECORDS or record.tap == Tap.FACT:
+            self._handed.append(record)
+        if self._buffer is not None:
+            self._buffer.write(record)
+
+    def _keep_recording(self) -> None:
+        """Hand over what is kept; say it once when the file cannot be written any more."""
+        if self._buffer is None or self._recorder is None:
+            return
+        self._buffer.flush()
+        if self._recorder.error is not None:
+            self._buffer = None
+            self._say_error(str(self._recorder.error))
+
+    def _say_error(self, text: str) -> None:
+        self._write(Record(time.monotonic_ns(), Tap.FACT, 0, 0, encode_fact(Said("error", text))))

@@ -1,0 +1,29 @@
+"""Where Lockstep keeps what it writes for a person."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import platformdirs
+
+AUTOSAVES_KEPT = 5
+
+
+def recordings_folder() -> Path:
+    """Recordings that nobody named, in the user's data folder."""
+    return Path(platformdirs.user_data_dir("lockstep", appauthor=False)) / "recordings"
+
+
+def new_recording(prefix: str) -> Path:
+    """A name for a new recording, with the local time in it. Raises OSError without a folder for it."""
+    folder = recordings_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{prefix}-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1000:03d}.lockstep"
+
+
+def prune_autosaves() -> None:
+    """Keep the newest AUTOSAVES_KEPT sessions that nobody saved under a name."""
+    saved = sorted(recordings_folder().glob("session-*.lockstep"), key=lambda path: path.stat().st_mtime)
+    for path in saved[:-AUTOSAVES_KEPT]:
+        path.unlink(missing_ok=True)
