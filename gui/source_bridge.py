@@ -53,6 +53,7 @@ class SourceBridge(QObject):
         self.meter = FrameMeter(self)
         self._stage: Show | None = None
         self._readers: list[_Reader] = []
+        self._workers: list[tuple[QWidget, Callable[[], None]]] = []
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
@@ -66,6 +67,10 @@ class SourceBridge(QObject):
     def now_and_then(self, widget: QWidget, show: Show, times_per_s: float) -> None:
         """What is shown less often, and only while `widget` is visible."""
         self._readers.append(_Reader(widget, show, round(1e9 / times_per_s)))
+
+    def a_little_each_tick(self, widget: QWidget, work: Callable[[], None]) -> None:
+        """Work that a view spreads over ticks by itself, while `widget` is visible."""
+        self._workers.append((widget, work))
 
     def start(self) -> None:
         """Begin; the first tick comes at once."""
@@ -89,6 +94,9 @@ class SourceBridge(QObject):
             if self._stage is not None:
                 self._stage(view)
             self._show_one(view)
+            for widget, work in self._workers:
+                if widget.isVisible():
+                    work()
         self.meter.end()
 
     def _show_one(self, view: ClusterView) -> None:

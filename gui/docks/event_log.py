@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import re
+import time
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QTableView,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from core.model.cluster_view import ClusterView
 from core.trace.events import EventFilter, EventLog
 from core.trace.told import EventKind
-from gui.docks.event_table import EventPainter, EventTable
+from gui.docks.event_rows import EventRows
+from gui.docks.event_table import EventTable
 from gui.icons import Icons
 from gui.theme import Theme
 
@@ -34,6 +24,12 @@ CHIPS: dict[str, frozenset[EventKind]] = {
     "cluster": frozenset({EventKind.CLUSTER, EventKind.CONTROL, EventKind.CHECK, EventKind.NOTE}),
     "pulse": frozenset({EventKind.HEARTBEAT, EventKind.LOOK}),
 }
+_SLICE_NS = 250_000
+"""What a frame may spend on looking at records, or else on drawing rows."""
+_SEARCH_NS = 3_000_000
+"""What a frame may spend on a new filter, which looks at everything again."""
+_FAR_BEHIND = 50_000
+_TURN_NS = 180_000_000
 _OFF_AT_FIRST = "pulse"
 _NODE = re.compile(r"(?:[rc]\d+|fe)", re.IGNORECASE)
 _NUMBER = re.compile(r"#(\d+)")
@@ -64,6 +60,9 @@ class EventLogView(QWidget):
         super().__init__(parent)
         self._log = log
         self._stopped_at = 0
+        self._looked = 0
+        self._turn_ns = 0
+        self._coming: list[int] = []
         self.model = EventTable(log, self)
         self.filter = QLineEdit(self)
         self.filter.setPlaceholderText("Filter: R2   #128   kill")
@@ -73,10 +72,7 @@ class EventLogView(QWidget):
         self.count = QLabel(self)
         self.count.setProperty("role", "faint")
         self.chips = {name: self._chip(name) for name in CHIPS}
-        self.table = _Table(self)
-        self.table.setModel(self.model)
-        self._painter = EventPainter(self.model, theme, self.table)
-        self.table.setItemDelegate(self._painter)
+        self.table = EventRows(self.model, theme, self)
         self.resume = QPushButton(self)
         self.resume.setProperty("chip", "true")
         self.resume.clicked.connect(self.follow)
@@ -88,23 +84,35 @@ class EventLogView(QWidget):
 
     def set_theme(self, theme: Theme, icons: Icons) -> None:
         """Sizes and colours of the theme."""
-        self._painter.set_theme(theme)
-        header = self.table.horizontalHeader()
-        self.table.verticalHeader().setDefaultSectionSize(theme.px(22))
-        for column, width in ((0, 66), (1, 64), (3, 86)):
-            header.resizeSection(column, theme.px(width))
+        self.table.set_theme(theme)
         self.resume.setIcon(icons.icon("chevron-up"))
-        self.table.viewport().update()
+
+    def work(self) -> None:
+        """A frame's share of finding, decoding and drawing what comes next; shows it when it is whole."""
+        if not self._coming:
+            lag = self._log.end - self._looked
+            caught_up = self.model.search(_SEARCH_NS if lag > _FAR_BEHIND else _SLICE_NS)
+            self._looked = self._log.end if caught_up else self._looked
+        if not self.following or time.monotonic_ns() < self._turn_ns:
+            return
+        deadline_ns = time.perf_counter_ns() + _SLICE_NS
+        coming = self._coming or self.model.coming(self.table.visible_rows())
+        while self.table.draw_one(coming):
+            if time.perf_counter_ns() > deadline_ns:
+                self._coming = coming
+                return
+        self._coming = []
+        if coming and self.model.turn(coming[0]):
+            self._turn_ns = time.monotonic_ns() + _TURN_NS
+            self.table.viewport().update()
 
     def show_view(self, view: ClusterView) -> None:
-        """Take what came since; stand still while a person reads."""
+        """How many events there are, and how many came while a person reads."""
         del view
+        self._count()
         if self.following:
             self._stopped_at = self._log.end
             self.resume.hide()
-            if self.model.refresh():
-                self.table.viewport().update()
-            self._count()
         else:
             newer = self._log.end - self._stopped_at
             self.resume.setText(f"{newer:,} newer".replace(",", "\u202f") if newer else "Follow")
@@ -117,10 +125,9 @@ class EventLogView(QWidget):
 
     def follow(self) -> None:
         """Go back to the newest events."""
-        self.table.clearSelection()
-        self.table.setCurrentIndex(QModelIndex())
-        self.table.scrollToTop()
+        self.table.go_to_newest()
         self.resume.hide()
+        self._turn_ns = 0
 
     def search(self, text: str) -> None:
         """Show the rows about `text`."""
@@ -159,8 +166,8 @@ class EventLogView(QWidget):
     def _filter(self) -> None:
         on = [CHIPS[name] for name, chip in self.chips.items() if chip.isChecked()]
         kinds = frozenset[EventKind]() if len(on) == len(CHIPS) else frozenset[EventKind]().union(*on)
-        if on:
-            self.model.filter(read_filter(self.filter.text(), kinds))
+        if on and self.model.filter(read_filter(self.filter.text(), kinds)):
+            self._looked, self._coming = self._log.first, []
         self.follow()
         self._count()
 
@@ -172,37 +179,3 @@ class EventLogView(QWidget):
         if index.isValid():
             event = self.model.row_at(index.row())
             self.chosen.emit(event.node.split()[0] if event.node else "", event.seq)
-
-
-class _Table(QTableView):
-    """A table whose rows are chosen by mouse or keyboard; Esc lets go."""
-
-    def __init__(self, parent: EventLogView) -> None:
-        super().__init__(parent)
-        self._dock = parent
-        self.setAccessibleName("Events")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setMouseTracking(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc goes back to the newest events."""
-        if event.key() == Qt.Key.Key_Escape:
-            self._dock.follow()
-        else:
-            super().keyPressEvent(event)
-
-    def setModel(self, model: EventTable) -> None:  # type: ignore[override]
-        """The event column takes the room that is left."""
-        super().setModel(model)
-        self.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)

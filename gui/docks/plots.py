@@ -1,22 +1,39 @@
 """Curves of the last minute. The only importer of pyqtgraph; imported late.
 
-No built-in grid (it alone costs a frame), pens of width 1, no antialiasing: many points, cheap.
+No built-in grid (it alone costs a frame), pens of width 1, no antialiasing, no automatic range, and one plot
+a refresh: many points, cheap.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import floor, log10
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from core.ids import replica_name
 from core.model.cluster_view import ClusterView
 from core.model.metrics import TICK_NS, MetricsHistory
 from gui.theme import Theme
 
 _SHOWN_TICKS = 600
 _PLOT_HEIGHT_PX = 84
+_AXIS_PX = 42
+_NARROW = 0.4
+"""A range shrinks when the curve fills less than this part of it."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(slots=True)
+class _Curve:
+    name: str
+    colour: str  # of the theme, or "client 2"
+    item: Any
 
 
 class Plots(QWidget):
@@ -25,75 +42,118 @@ class Plots(QWidget):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._shown_end = -1
-        self._held: dict[int, Any] = {}
+        self._turn = 0
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(2)
-        self._plots = [self._plot(column, words) for words in _CAPTIONS]
-        self._throughput = self._plots[0].plot()
-        self._p50, self._p99 = self._plots[1].plot(), self._plots[1].plot()
-        self.set_theme(theme)
+        self._plots = [_Plot(caption, theme, self) for caption in _CAPTIONS]
+        for plot in self._plots:
+            column.addWidget(plot.caption)
+            column.addWidget(plot.widget)
 
     def set_theme(self, theme: Theme) -> None:
         """Pens, axes and ground in the theme's colours."""
         self._theme = theme
         for plot in self._plots:
-            plot.setBackground(theme.sunken)
-            plot.setFixedHeight(theme.px(_PLOT_HEIGHT_PX))
-            for side in ("left", "bottom"):
-                axis = plot.getAxis(side)
-                axis.setPen(pg.mkPen(theme.outline, width=1))
-                axis.setTextPen(pg.mkPen(theme.text_faint))
-                axis.setTickFont(theme.number_font(10))
-            plot.getAxis("left").setWidth(theme.px(42))
-        self._throughput.setPen(pg.mkPen(theme.accent, width=1))
-        self._p50.setPen(pg.mkPen(theme.accent, width=1))
-        self._p99.setPen(pg.mkPen(theme.warn, width=1))
-        for replica, curve in self._held.items():
-            curve.setPen(pg.mkPen(theme.client_colour(replica), width=1))
+            plot.set_theme(theme)
 
     def show_history(self, history: MetricsHistory, view: ClusterView) -> None:
-        """Draw the newest minute; nothing when no tick was added since."""
-        times = history.times_ns
-        end = int(times[-1]) if len(times) else -1
-        if end == self._shown_end:
+        """Draw the newest minute of one plot, the next one at the next call."""
+        times = history.times_ns[-_SHOWN_TICKS:]
+        if not len(times):
             return
-        self._shown_end = end
+        seconds = (times - times[-1]) / 1e9
         part = slice(-_SHOWN_TICKS, None)
-        seconds = (times[part] - end) / 1e9
-        self._throughput.setData(seconds, history.throughput_per_s[part])
-        self._p50.setData(seconds, history.p50_ns[part] / 1e6, connect="finite")
-        self._p99.setData(seconds, history.p99_ns[part] / 1e6, connect="finite")
-        for card in view.replicas:
-            self._curve(card.replica).setData(seconds, history.held(card.replica)[part].astype(np.float64))
-
-    def _curve(self, replica: int) -> Any:
-        if replica not in self._held:
-            pen = pg.mkPen(self._theme.client_colour(replica), width=1)
-            self._held[replica] = self._plots[2].plot(pen=pen)
-        return self._held[replica]
-
-    def _plot(self, column: QVBoxLayout, caption: str) -> Any:
-        words = QLabel(caption, self)
-        words.setProperty("role", "caption")
-        plot = pg.PlotWidget(self)
-        plot.setAccessibleName(caption)
-        plot.setMenuEnabled(False)
-        plot.setMouseEnabled(False, False)
-        plot.hideButtons()
-        plot.setXRange(-_SHOWN_TICKS * TICK_NS / 1e9, 0, padding=0)
-        plot.enableAutoRange(y=True)
-        plot.setLimits(yMin=0)
-        plot.getAxis("left").enableAutoSIPrefix(False)
-        plot.getPlotItem().getViewBox().setDefaultPadding(0.05)
-        column.addWidget(words)
-        column.addWidget(plot)
-        return plot
+        if self._turn == 0:
+            self._plots[0].show(seconds, {"": ("accent", history.throughput_per_s[part])})
+        elif self._turn == 1:
+            p50, p99 = history.p50_ns[part] / 1e6, history.p99_ns[part] / 1e6
+            self._plots[1].show(seconds, {"p50": ("accent", p50), "p99": ("warn", p99)})
+        else:
+            held = {
+                replica_name(card.replica): (
+                    f"client {card.replica}",
+                    history.held(card.replica)[part].astype(np.float64),
+                )
+                for card in view.replicas
+            }
+            self._plots[2].show(seconds, held)
+        self._turn = (self._turn + 1) % len(self._plots)
 
 
-_CAPTIONS = (
-    "throughput, answers a second",
-    "latency, ms — median and p99",
-    "hold-back queue, messages",
-)
+class _Plot:
+    """One caption with its legend, and one plot."""
+
+    def __init__(self, caption: str, theme: Theme, parent: QWidget) -> None:
+        self._words = caption
+        self._theme = theme
+        self._curves: dict[str, _Curve] = {}
+        self._upper = 0.0
+        self.caption = QLabel(caption, parent)
+        self.caption.setProperty("role", "caption")
+        self.widget = pg.PlotWidget(parent)
+        self.widget.setAccessibleName(caption)
+        self.widget.setMenuEnabled(False)
+        self.widget.setMouseEnabled(False, False)
+        self.widget.hideButtons()
+        self.widget.disableAutoRange()
+        self.widget.setXRange(-_SHOWN_TICKS * TICK_NS / 1e9, 0, padding=0)
+        self.widget.getAxis("left").enableAutoSIPrefix(False)
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Pens, axes and ground."""
+        self._theme = theme
+        self.widget.setBackground(theme.sunken)
+        self.widget.setFixedHeight(theme.px(_PLOT_HEIGHT_PX))
+        for side in ("left", "bottom"):
+            axis = self.widget.getAxis(side)
+            axis.setPen(pg.mkPen(theme.outline, width=1))
+            axis.setTextPen(pg.mkPen(theme.text_faint))
+            axis.setTickFont(theme.number_font(10))
+        self.widget.getAxis("left").setWidth(theme.px(_AXIS_PX))
+        for curve in self._curves.values():
+            curve.item.setPen(self._pen(curve.colour))
+        self._write_legend()
+
+    def show(self, seconds: Floats, curves: dict[str, tuple[str, Floats]]) -> None:
+        """Draw curves by name, each (colour, values)."""
+        highest = 0.0
+        for name, (colour, values) in curves.items():
+            if name not in self._curves:
+                item = pg.PlotCurveItem(pen=self._pen(colour), antialias=False, connect="finite")
+                self.widget.addItem(item)
+                self._curves[name] = _Curve(name, colour, item)
+                self._write_legend()
+            self._curves[name].item.setData(seconds, values)
+            finite = values[np.isfinite(values)]
+            highest = max(highest, float(finite.max()) if len(finite) else 0.0)
+        self._fit(highest)
+
+    def _fit(self, highest: float) -> None:
+        if highest > self._upper or highest < self._upper * _NARROW:
+            self._upper = _nice(highest)
+            self.widget.setYRange(0, self._upper, padding=0)
+            steps = [0, self._upper / 2, self._upper]
+            self.widget.getAxis("left").setTicks([[(step, f"{step:g}") for step in steps]])
+
+    def _pen(self, colour: str) -> Any:
+        if colour.startswith("client "):
+            return pg.mkPen(self._theme.client_colour(int(colour[7:])), width=1)
+        return pg.mkPen(getattr(self._theme, colour), width=1)
+
+    def _write_legend(self) -> None:
+        names = [curve for curve in self._curves.values() if curve.name]
+        parts = [f"<font color='{self._pen(c.colour).color().name()}'>{c.name}</font>" for c in names]
+        self.caption.setText("   ".join([self._words, *parts]))
+
+
+def _nice(highest: float) -> float:
+    """The next number of the form 1, 2 or 5 times a power of ten, at least 1."""
+    if highest <= 1:
+        return 1.0
+    power = 10.0 ** floor(log10(highest * 1.05))
+    return float(next(step for step in (1, 2, 4, 5, 6, 8, 10, 20) if step * power >= highest * 1.05) * power)
+
+
+_CAPTIONS = ("throughput, answers a second", "latency, ms", "hold-back queue, messages")
