@@ -65,9 +65,6 @@ class ProfileAnswer(Record, frozen=True):
     posts: int
 
 
-MANY_AUTHORS = 8
-
-
 class Social:
     """Users, who follow each other and post short texts."""
 

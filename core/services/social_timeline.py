@@ -23,6 +23,8 @@ _last = itemgetter(-1)
 def newest_posts(state: State, account: Account, limit: int) -> list[Value]:
     """The newest `limit` posts of the account's circle, newest first."""
     circle = account.circle
+    if GLANCE_POSTS * len(circle) < limit * len(state.accounts):
+        return _merge(state, account, limit)  # a glance would hold too few of this circle's posts
     found: list[Value] = []
     for post in islice(reversed(state.posts.values()), GLANCE_POSTS):
         if post.author in circle:
