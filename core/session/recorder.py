@@ -214,10 +214,10 @@ def _create(path: Path, overwrite: bool) -> int:
 def _failed(path: Path, error: OSError) -> RecordingError:
     """What went wrong with a file, in a sentence and with what to do."""
     folder = path.parent
-    if error.errno == errno.EEXIST:
-        return RecordingError(f"{path} exists already.", "Choose another name, or allow overwriting.")
     if error.errno == errno.EISDIR or path.is_dir():
         return RecordingError(f"{path} is a directory.", "Give the recording a file name.")
+    if error.errno == errno.EEXIST:
+        return RecordingError(f"{path} exists already.", "Choose another name, or allow overwriting.")
     if error.errno == errno.ENOENT:
         return RecordingError(f"There is no directory {folder}.", "Create it first.")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
