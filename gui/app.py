@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -71,9 +72,12 @@ def open_window(source: Source, face: ServiceFace, options: Options) -> MainWind
 class Farewell(QObject):
     """After the window was closed: ends the source and, when it is down, the application."""
 
-    def __init__(self, source: Source, window: MainWindow) -> None:
+    def __init__(
+        self, source: Source, window: MainWindow, leave: Callable[[int], object] = QApplication.exit
+    ) -> None:
         super().__init__(window)
         self._source = source
+        self._leave = leave
         self._deadline_s = 0.0
         self._timer = QTimer(self, interval=_LOOK_MS)
         self._timer.timeout.connect(self._look)
@@ -88,10 +92,10 @@ class Farewell(QObject):
     def _look(self) -> None:
         if self._source.closed:
             self._timer.stop()
-            QApplication.exit(0)
+            self._leave(0)
         elif time.monotonic() > self._deadline_s:
             self._timer.stop()
-            QApplication.exit(STUCK)
+            self._leave(STUCK)
 
 
 def _leave_on_signals(window: MainWindow) -> dict[int, Any]:

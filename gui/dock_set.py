@@ -52,12 +52,15 @@ class DockSet(QObject):
                 ("metrics", "Metrics", self.metrics),
             )
         }
-        bridge.now_and_then(self.console, self.console.show_view, 2)
-        bridge.now_and_then(self.inspector, self.inspector.show_view, 5)
-        bridge.now_and_then(self.log, self.log.show_view, 5)
-        bridge.a_little_each_tick(self.log, self.log.work)
-        bridge.now_and_then(self.checks, self.checks.show_view, 4)
-        bridge.now_and_then(self.metrics, self.metrics.show_view, 6)
+        for name, show, times_per_s in (
+            ("console", self.console.show_view, 2),
+            ("inspector", self.inspector.show_view, 5),
+            ("log", self.log.show_view, 5),
+            ("checks", self.checks.show_view, 4),
+            ("metrics", self.metrics.show_view, 6),
+        ):
+            bridge.now_and_then(self.frames[name].is_seen, show, times_per_s)
+        bridge.a_little_each_tick(self.frames["log"].is_seen, self.log.work)
         self._prepare_window()
         self._adapting = QTimer(self, singleShot=True, interval=0)
         self._adapting.timeout.connect(self._adapt)

@@ -79,9 +79,9 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         bridge, stage = self.bridge, self.stage
         bridge.every_tick(self._show_view)
-        bridge.now_and_then(self.top_bar, self.top_bar.show_view, 8)
-        bridge.now_and_then(self.status, self.status.show_view, 2)
-        bridge.now_and_then(self.query, self.query.show_view, 6)
+        bridge.now_and_then(self.top_bar.isVisible, self.top_bar.show_view, 8)
+        bridge.now_and_then(self.status.isVisible, self.status.show_view, 2)
+        bridge.now_and_then(self.query.isVisible, self.query.show_view, 6)
         bridge.answered.connect(self._show_answer)
         bridge.said.connect(self._show_said)
         bridge.started.connect(self._show_started)

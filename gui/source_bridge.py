@@ -28,7 +28,7 @@ Show = Callable[[ClusterView], None]
 
 @dataclass(slots=True)
 class _Reader:
-    widget: QWidget
+    seen: Callable[[], bool]
     show: Show
     every_ns: int
     due_ns: int = 0
@@ -53,7 +53,7 @@ class SourceBridge(QObject):
         self.meter = FrameMeter(self)
         self._stage: Show | None = None
         self._readers: list[_Reader] = []
-        self._workers: list[tuple[QWidget, Callable[[], None]]] = []
+        self._workers: list[tuple[Callable[[], bool], Callable[[], None]]] = []
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
@@ -64,13 +64,13 @@ class SourceBridge(QObject):
         """What is shown in every frame: the stage."""
         self._stage = show
 
-    def now_and_then(self, widget: QWidget, show: Show, times_per_s: float) -> None:
-        """What is shown less often, and only while `widget` is visible."""
-        self._readers.append(_Reader(widget, show, round(1e9 / times_per_s)))
+    def now_and_then(self, seen: Callable[[], bool], show: Show, times_per_s: float) -> None:
+        """What is shown less often, and only while somebody sees it."""
+        self._readers.append(_Reader(seen, show, round(1e9 / times_per_s)))
 
-    def a_little_each_tick(self, widget: QWidget, work: Callable[[], None]) -> None:
-        """Work that a view spreads over ticks by itself, while `widget` is visible."""
-        self._workers.append((widget, work))
+    def a_little_each_tick(self, seen: Callable[[], bool], work: Callable[[], None]) -> None:
+        """Work that a view spreads over ticks by itself, while somebody sees it."""
+        self._workers.append((seen, work))
 
     def start(self) -> None:
         """Begin; the first tick comes at once."""
@@ -94,14 +94,14 @@ class SourceBridge(QObject):
             if self._stage is not None:
                 self._stage(view)
             self._show_one(view)
-            for widget, work in self._workers:
-                if widget.isVisible():
+            for seen, work in self._workers:
+                if seen():
                     work()
         self.meter.end()
 
     def _show_one(self, view: ClusterView) -> None:
         now_ns = time.monotonic_ns()
-        late = [reader for reader in self._readers if reader.due_ns <= now_ns and reader.widget.isVisible()]
+        late = [reader for reader in self._readers if reader.due_ns <= now_ns and reader.seen()]
         if late:
             reader = min(late, key=lambda reader: reader.due_ns)
             reader.due_ns = now_ns + reader.every_ns

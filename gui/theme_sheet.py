@@ -119,7 +119,8 @@ QFrame#segmented { background: $sunken; border: 1px solid $outline; border-radiu
 QFrame#segmented QToolButton { padding: ${px3}px ${px10}px; color: $text_muted; }
 QFrame#segmented QToolButton:checked { color: $text; }
 QFrame#segmented QSpinBox { background: transparent; border: none; padding: 0; font-weight: 600; }
-QFrame#segmented QSpinBox::up-button, QFrame#segmented QSpinBox::down-button { width: 0; border: none; }
+QFrame#segmented QSpinBox::up-button, QFrame#segmented QSpinBox::down-button { width: 0; height: 0;
+    border: none; subcontrol-origin: margin; }
 QFrame#segmented QSpinBox:focus { background: $selection; }
 QSpinBox QLineEdit { background: transparent; border: none; padding: 0; }
 QFrame#segmented QToolButton[step="true"] { padding: ${px3}px; }

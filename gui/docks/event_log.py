@@ -27,8 +27,8 @@ CHIPS: dict[str, frozenset[EventKind]] = {
 _SLICE_NS = 250_000
 """What a frame may spend on looking at records, or else on drawing rows."""
 _SEARCH_NS = 3_000_000
-"""What a frame may spend on a new filter, which looks at everything again."""
-_FAR_BEHIND = 50_000
+"""What a frame may spend on a search that found too little so far: a rare thing is looked for."""
+_SPARE_ROWS = 20
 _TURN_NS = 180_000_000
 _OFF_AT_FIRST = "pulse"
 _NODE = re.compile(r"(?:[rc]\d+|fe)", re.IGNORECASE)
@@ -60,8 +60,9 @@ class EventLogView(QWidget):
         super().__init__(parent)
         self._log = log
         self._stopped_at = 0
-        self._looked = 0
         self._turn_ns = 0
+        self._budget_ns = _SLICE_NS
+        self.searching = False
         self._coming: list[int] = []
         self.model = EventTable(log, self)
         self.filter = QLineEdit(self)
@@ -89,22 +90,25 @@ class EventLogView(QWidget):
 
     def work(self) -> None:
         """A frame's share of finding, decoding and drawing what comes next; shows it when it is whole."""
-        if not self._coming:
-            lag = self._log.end - self._looked
-            caught_up = self.model.search(_SEARCH_NS if lag > _FAR_BEHIND else _SLICE_NS)
-            self._looked = self._log.end if caught_up else self._looked
         if not self.following or time.monotonic_ns() < self._turn_ns:
             return
+        if not self._coming:
+            rows = self.table.visible_rows()
+            self.searching = not self.model.search(rows + _SPARE_ROWS, self._budget_ns)
+            self._budget_ns = _SEARCH_NS if self.searching else _SLICE_NS
+            self._coming = self.model.coming()
+            if self.searching:
+                self.model.turn(self._coming)
+                self._coming = []
+            return
         deadline_ns = time.perf_counter_ns() + _SLICE_NS
-        coming = self._coming or self.model.coming(self.table.visible_rows())
-        while self.table.draw_one(coming):
+        while self.table.draw_one(self._coming[: self.table.visible_rows()]):
             if time.perf_counter_ns() > deadline_ns:
-                self._coming = coming
                 return
-        self._coming = []
-        if coming and self.model.turn(coming[0]):
+        if self.model.turn(self._coming):
             self._turn_ns = time.monotonic_ns() + _TURN_NS
             self.table.viewport().update()
+        self._coming = []
 
     def show_view(self, view: ClusterView) -> None:
         """How many events there are, and how many came while a person reads."""
@@ -167,12 +171,12 @@ class EventLogView(QWidget):
         on = [CHIPS[name] for name, chip in self.chips.items() if chip.isChecked()]
         kinds = frozenset[EventKind]() if len(on) == len(CHIPS) else frozenset[EventKind]().union(*on)
         if on and self.model.filter(read_filter(self.filter.text(), kinds)):
-            self._looked, self._coming = self._log.first, []
+            self._coming, self._budget_ns = [], _SEARCH_NS
         self.follow()
         self._count()
 
     def _count(self) -> None:
-        more = "" if self.model.complete else " …"
+        more = " · searching" if self.searching else ""
         self.count.setText(f"{len(self._log):,} events{more}".replace(",", "\u202f"))
 
     def _choose(self, index: QModelIndex) -> None:

@@ -6,8 +6,6 @@ in every frame (find the rows, decode them, draw them) and shown when it is whol
 
 from __future__ import annotations
 
-import time
-from bisect import bisect_right
 from collections import OrderedDict
 from typing import Any
 
@@ -16,13 +14,12 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from core.trace.events import EventFilter, EventLog
 from core.trace.rows import EventRow
 from core.trace.told import EventKind
+from gui.docks.row_finder import RowFinder
 
 COLUMNS = ("time", "who", "event", "seq")
-SHOWN_ROWS = 5_000
-"""Rows that the table offers at most; older ones are found by the filter."""
 _DECODED_ROWS = 512
-_STEP_ROWS = 50
-_ALL_ROWS = 1_000_000
+_MORE_ROWS = 300
+_MORE_NS = 4_000_000
 _GONE = EventRow(0, "", EventKind.NOTE, 0, 0, "(too old, no longer kept)")
 
 Index = QModelIndex | QPersistentModelIndex
@@ -35,59 +32,58 @@ class EventTable(QAbstractTableModel):
         super().__init__(parent)
         self._log = log
         self._wanted = EventFilter()
-        self._matches = log.matching(self._wanted)
-        self._newest = -1  # position of the newest event shown
-        self._top = -1  # its place among the matches
-        self._rows = 0
+        self._finder = RowFinder(log, self._wanted)
+        self._shown: list[int] = []
         self._decoded: OrderedDict[int, EventRow] = OrderedDict()
-        self.complete = True
-        """Every record was looked at."""
 
     def filter(self, wanted: EventFilter) -> bool:
         """Show other rows from now on; false when they are the same."""
         if wanted == self._wanted:
             return False
         self.beginResetModel()
-        self._wanted, self._matches, self._rows = wanted, self._log.matching(wanted), 0
-        self._newest = self._top = -1
+        self._wanted, self._finder, self._shown = wanted, RowFinder(self._log, wanted), []
         self.endResetModel()
         return True
 
-    def search(self, budget_ns: int) -> bool:
-        """Look at records that came since, for so long at most; true when all were looked at."""
-        deadline_ns = time.perf_counter_ns() + budget_ns
-        step = _STEP_ROWS if self._wanted != EventFilter() else _ALL_ROWS
-        self.complete = self._matches.advance(step)
-        while not self.complete and time.perf_counter_ns() < deadline_ns:
-            self.complete = self._matches.advance(step)
-        self._top = bisect_right(self._matches, self._newest) - 1
-        return self.complete
+    def search(self, rows: int, budget_ns: int) -> bool:
+        """Look for the newest `rows`; false when time ran out."""
+        return self._finder.look_ahead(rows, budget_ns)
 
-    def coming(self, rows: int) -> list[int]:
-        """Positions of the first rows that the next snapshot will show."""
-        found = len(self._matches)
-        return [self._matches[place] for place in range(found - 1, max(-1, found - 1 - rows), -1)]
+    def coming(self) -> list[int]:
+        """Positions that the next snapshot will show."""
+        return list(self._finder.positions)
 
-    def turn(self, newest: int) -> bool:
-        """Show the rows up to the one at position `newest`; false when they are shown already."""
-        if newest == self._newest:
+    def turn(self, positions: list[int]) -> bool:
+        """Show these rows; false when they are shown already."""
+        if positions[:1] == self._shown[:1] and len(positions) == len(self._shown):
             return False
-        self._newest, self._top = newest, bisect_right(self._matches, newest) - 1
-        rows = min(SHOWN_ROWS, self._top + 1)
-        if rows > self._rows:
-            self.beginInsertRows(QModelIndex(), self._rows, rows - 1)
-            self._rows = rows
+        before, now = len(self._shown), len(positions)
+        if now > before:
+            self.beginInsertRows(QModelIndex(), before, now - 1)
+            self._shown = positions
             self.endInsertRows()
-        elif rows < self._rows:
-            self.beginRemoveRows(QModelIndex(), rows, self._rows - 1)
-            self._rows = rows
+        elif now < before:
+            self.beginRemoveRows(QModelIndex(), now, before - 1)
+            self._shown = positions
             self.endRemoveRows()
+        else:
+            self._shown = positions
         return True
 
+    def canFetchMore(self, parent: Index) -> bool:
+        """Whether older rows may be found."""
+        return not parent.isValid() and bool(self._shown) and not self._finder.exhausted
+
+    def fetchMore(self, parent: Index) -> None:
+        """Somebody scrolled to the end: look further back for a moment."""
+        if self._finder.positions[: len(self._shown)] != self._shown:
+            return  # the next snapshot is on its way and begins elsewhere
+        self._finder.look_back(len(self._shown) + _MORE_ROWS, _MORE_NS)
+        self.turn(self.coming())
+
     def position(self, row: int) -> int:
-        """Position in the log of a row of the table; -1 when it was dropped."""
-        place = self._top - row
-        return self._matches[place] if 0 <= place < len(self._matches) else -1
+        """Position in the log of a row of the table; -1 when there is none."""
+        return self._shown[row] if 0 <= row < len(self._shown) else -1
 
     def event_at(self, position: int) -> EventRow:
         """The event at a position of the log."""
@@ -116,7 +112,7 @@ class EventTable(QAbstractTableModel):
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
         """Rows offered."""
-        return 0 if parent.isValid() else self._rows
+        return 0 if parent.isValid() else len(self._shown)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """Time, who, event, seq."""

@@ -14,6 +14,8 @@ class DockFrame(QDockWidget):
     def __init__(self, name: str, title: str, view: QWidget, icons: Icons, window: QMainWindow) -> None:
         super().__init__(title, window)
         self._main = window
+        self._seen = False
+        self.visibilityChanged.connect(self._note)
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.setAllowedAreas(Qt.DockWidgetArea.AllDockWidgetAreas)
@@ -39,6 +41,13 @@ class DockFrame(QDockWidget):
         row.addWidget(self._close)
         self.set_icons(icons)
         self.setTitleBarWidget(self._bar)
+
+    def is_seen(self) -> bool:
+        """Whether it is on the screen; behind another tab it is not, although Qt calls it visible."""
+        return self._seen
+
+    def _note(self, seen: bool) -> None:
+        self._seen = seen
 
     def set_icons(self, icons: Icons) -> None:
         """Icons of the theme."""
