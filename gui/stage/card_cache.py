@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import perf_counter_ns
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPixmap
 
 from gui.stage.card_frame import GLOW, CardFrame
@@ -113,12 +113,12 @@ class CardCache:
     def bounds(self, name: str) -> QRectF:
         """Where a card's picture goes, glow included."""
         assert self._layout is not None, "begin() comes first"
-        return card_bounds(self._layout.places[name])
+        return card_bounds(self._layout.places[name], self._ratio)
 
     def _paint(self, name: str, motif: Motif) -> None:
         assert self._layout is not None and self._theme is not None, "begin() comes first"
         place, look = self._layout.places[name], self._looks.get(name, PLAIN)
-        bounds = card_bounds(place)
+        bounds = card_bounds(place, self._ratio)
         inner = QRectF(place.rect.topLeft() - bounds.topLeft(), place.rect.size())
         frame = CardFrame(inner, place.scale, place.detail, look.selected, look.hovered, look.focused)
         pixmap = self._pixmaps.get(name)
@@ -153,10 +153,7 @@ class CardCache:
         return pixmap
 
 
-def card_bounds(place: Place) -> QRectF:
-    """A card's rectangle with room for its glow, on whole pixels."""
-    glow = math.ceil(GLOW * place.scale)
-    return QRectF(
-        place.rect.topLeft() - QPointF(glow, glow),
-        place.rect.bottomRight() + QPointF(glow, glow),
-    )
+def card_bounds(place: Place, ratio: float) -> QRectF:
+    """A card's rectangle with room for its glow, on whole device pixels."""
+    glow = math.ceil(GLOW * place.scale * ratio) / ratio
+    return place.rect.adjusted(-glow, -glow, glow, glow)

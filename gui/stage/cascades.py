@@ -56,13 +56,13 @@ class Cascades:
         if not self._running:
             return []
         self._now_ns = now_ns
-        dirty = [self._slots(name, layout).toAlignedRect() for name in self._running]
+        dirty = [self._slots(name, layout).toAlignedRect().adjusted(-2, -2, 2, 2) for name in self._running]
         self._running = {
             name: cascade
             for name, cascade in self._running.items()
             if 0 <= now_ns - cascade.began_ns < cascade.span_ns and name in layout.places
         }
-        return [rect.adjusted(-2, -2, 2, 2) for rect in dirty]
+        return dirty
 
     def paint(self, painter: QPainter, theme: Theme, layout: StageLayout) -> None:
         """Paint them over the slots of their cards."""

@@ -58,77 +58,83 @@ NOTHING = Flight(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    given: tuple[Token, ...]
+    tokens: tuple[Token, ...]
+    curves: Floats  # cubic to constant term × (x, y) × token
+    sent: Floats
+    span: Floats
+    goal: Floats  # how far along its way a token goes, 0…1
+    opaque: Floats
+    lost: npt.NDArray[np.bool_] | None
+    kind: Indices
+    lane: Floats
+    resting: npt.NDArray[np.bool_]
+    next_index: int
+
+
 class Routes:
-    """The curves of a layout as coefficients: rows of `ax bx cx dx ay by cy dy`."""
+    """The curves of a layout as polynomials, one for each direction of a link."""
 
     def __init__(self, layout: StageLayout) -> None:
-        self.scale = layout.scale
-        self.row = {name: index for index, name in enumerate(layout.links)}
-        self.lengths = [link.length() for link in layout.links.values()]
-        rows = []
-        for link in layout.links.values():
-            for one, two, three, four in (
-                [point.x() for point in link.points],
-                [point.y() for point in link.points],
-            ):
-                rows.append(
-                    (four - 3 * three + 3 * two - one, 3 * (three - 2 * two + one), 3 * (two - one), one)
-                )
-        self._curves = np.array(rows, np.float64).reshape(-1, 8)
-        self._made_for: tuple[Token, ...] | None = None
-        self._fixed: _Fixed | None = None
+        self._scale = layout.scale
+        self._row = {name: 2 * index for index, name in enumerate(layout.links)}  # inward: the next one
+        self._lengths = {name: link.length() for name, link in layout.links.items()}
+        ways = [way for link in layout.links.values() for way in (link.points, link.points[::-1])]
+        points = np.array([[(p.x(), p.y()) for p in way] for way in ways], np.float64).reshape(-1, 4, 2)
+        one, two, three, four = points.transpose(1, 0, 2)
+        self._curves = np.stack(
+            (four - 3 * three + 3 * two - one, 3 * (three - 2 * two + one), 3 * (two - one), one)
+        )
+        self._prepared = self._prepare(())
 
     def flight(self, tokens: tuple[Token, ...], now_ns: int) -> Flight:
         """Where `tokens` are at `now_ns` (the run's clock). Those of unknown nodes are left out."""
-        fixed = self._fixed
-        if fixed is None or self._made_for is not tokens:
-            fixed = self._fixed = self._prepare(tokens)
-            self._made_for = tokens
-        if not fixed.tokens:
+        known = self._prepared
+        if known.given is not tokens:
+            known = self._prepared = self._prepare(tokens)
+        if not known.tokens:
             return NOTHING
-        part = np.clip((now_ns - fixed.sent) / fixed.span, 0.0, 1.0)
-        eased = 0.5 * part + 0.5 * part * part * (3 - 2 * part)
-        way = np.where(fixed.lost, np.minimum(1.0, part / 0.7) * LOST_AT, eased * fixed.goal)
-        opacity = np.where(fixed.lost, np.clip((1.0 - part) / 0.18, 0.0, 1.0), 1.0)
-        outward = np.where(fixed.outward, way, 1.0 - way)
-        x, y, dx, dy = self._on_curve(fixed.link, outward)
-        sign = np.where(fixed.outward, 1.0, -1.0)
-        speed = np.hypot(dx, dy) * sign + 1e-9
-        x -= dy / speed * fixed.lane
-        y += dx / speed * fixed.lane
-        turn = np.arctan2(dy * sign, dx * sign) * (ANGLES / (2 * math.pi))
-        heading = np.rint(turn).astype(np.intp) % ANGLES
-        return Flight(
-            fixed.tokens, x, y, heading, fixed.kind, opacity, fixed.resting & (part >= 1.0), fixed.next_index
-        )
+        part = np.minimum(np.maximum((now_ns - known.sent) / known.span, 0.0), 1.0)
+        way = part * (0.5 + part * (1.5 - part)) * known.goal  # half linear, half eased at both ends
+        opacity = known.opaque
+        if known.lost is not None:
+            way = np.where(known.lost, np.minimum(1.0, part / 0.7) * LOST_AT, way)
+            opacity = np.where(known.lost, np.clip((1.0 - part) / 0.18, 0.0, 1.0), 1.0)
+        a, b, c, d = known.curves
+        x, y = ((a * way + b) * way + c) * way + d
+        dx, dy = (3 * a * way + 2 * b) * way + c
+        lane = known.lane / (np.hypot(dx, dy) + 1e-9)
+        x -= dy * lane
+        y += dx * lane
+        heading = np.rint(np.arctan2(dy, dx) * (ANGLES / (2 * math.pi))).astype(np.intp) % ANGLES
+        resting = known.resting & (part >= 1.0) if known.next_index >= 0 else known.resting
+        return Flight(known.tokens, x, y, heading, known.kind, opacity, resting, known.next_index)
 
-    def _on_curve(self, link: Indices, u: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        ax, bx, cx, x0, ay, by, cy, y0 = self._curves[link].T
-        x = ((ax * u + bx) * u + cx) * u + x0
-        y = ((ay * u + by) * u + cy) * u + y0
-        return x, y, (3 * ax * u + 2 * bx) * u + cx, (3 * ay * u + 2 * by) * u + cy
-
-    def _prepare(self, tokens: tuple[Token, ...]) -> _Fixed:
+    def _prepare(self, tokens: tuple[Token, ...]) -> _Prepared:
         """What does not change while these tokens travel."""
-        known = tuple(t for t in tokens if _outer(t) in self.row)
-        link = np.array([self.row[_outer(t)] for t in known], np.intp)
+        known = tuple(t for t in tokens if _outer(t) in self._row)
+        rows = [self._row[_outer(t)] + (t.source != FRONT_END) for t in known]
         sent = np.array([t.sent_ns for t in known], np.float64)
         due = np.array([t.due_ns for t in known], np.float64)
+        lost = np.array([t.kind is TokenKind.LOST and t.due_ns > 0 for t in known], np.bool_)
         resting = due == 0
-        waiting = [index for index, token in enumerate(known) if token.due_ns == 0]
+        waiting = np.flatnonzero(resting).tolist()
         goal = np.ones(len(known))
         for index, part in self._queues(known, waiting):
             goal[index] = part
-        return _Fixed(
+        return _Prepared(
+            given=tokens,
             tokens=known,
-            link=link,
+            curves=np.ascontiguousarray(self._curves[:, rows, :].transpose(0, 2, 1)),
             sent=sent,
             span=np.where(resting, SETTLE_NS, np.maximum(due - sent, 1.0)),
             goal=goal,
-            outward=np.array([t.source == FRONT_END for t in known], np.bool_),
-            lost=np.array([t.kind is TokenKind.LOST and t.due_ns > 0 for t in known], np.bool_),
+            opaque=np.ones(len(known)),
+            lost=lost if lost.any() else None,
             kind=np.array([KIND_INDEX[t.kind] for t in known], np.intp),
-            lane=np.where(resting, WAITING_LANE, LANE) * self.scale,
+            lane=np.where(resting, WAITING_LANE, LANE) * self._scale,
             resting=resting,
             next_index=min(waiting, key=lambda index: known[index].token, default=-1),
         )
@@ -141,26 +147,11 @@ class Routes:
             queues[_outer(token), token.source == FRONT_END].append(index)
         result: list[tuple[int, float]] = []
         for (name, _), queue in queues.items():
-            length = max(1.0, self.lengths[self.row[name]])
-            step = min(SPACING * self.scale / length, 0.7 / max(1, len(queue) - 1))
+            length = max(1.0, self._lengths[name])
+            step = min(SPACING * self._scale / length, 0.7 / max(1, len(queue) - 1))
             first = 0.5 + step * (len(queue) - 1) / 2
             result += [(index, first - step * place) for place, index in enumerate(queue)]
         return result
-
-
-@dataclass(frozen=True, slots=True)
-class _Fixed:
-    tokens: tuple[Token, ...]
-    link: Indices
-    sent: Floats
-    span: Floats
-    goal: Floats
-    outward: npt.NDArray[np.bool_]
-    lost: npt.NDArray[np.bool_]
-    kind: Indices
-    lane: Floats
-    resting: npt.NDArray[np.bool_]
-    next_index: int
 
 
 def _outer(token: Token) -> str:

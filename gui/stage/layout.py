@@ -100,11 +100,13 @@ def arrange(
     replicas: int,
     *,
     scale: float = 1.0,
+    ratio: float = 1.0,
     moved: Mapping[str, tuple[float, float]] | None = None,
 ) -> StageLayout:
     """Lay out a stage of `size` with nodes C1…, FE, R1….
 
-    `scale` enlarges type where there is room (presentation). `moved` are the centres of nodes that a person
+    `scale` enlarges type where there is room (presentation); edges lie on whole pixels of a device with
+    `ratio` of them per device-independent pixel. `moved` are the centres of nodes that a person
     dragged, as parts of the stage's width and height; they are kept inside the stage.
     """
     k = _type_scale(size, scale)
@@ -118,10 +120,10 @@ def arrange(
     )
     left = _client_columns(zone, k, clients)
     front = _front_end(size, k, left, right)
-    places = {place.name: _on_pixels(place) for place in (*left, front, *right)}
+    places = {place.name: _on_pixels(place, ratio) for place in (*left, front, *right)}
     for name, centre in (moved or {}).items():
         if name in places:
-            places[name] = _moved(places[name], size, centre)
+            places[name] = _moved(places[name], size, centre, ratio)
     return StageLayout(
         size=size,
         scale=k,
@@ -220,19 +222,20 @@ def _front_end(size: QSizeF, k: float, left: list[Place], right: list[Place]) ->
     return Place(FRONT_END, QRectF(x, y, width, height), k, 0)
 
 
-def _on_pixels(place: Place) -> Place:
+def _on_pixels(place: Place, ratio: float) -> Place:
     """Edges on whole pixels are crisp."""
     rect = place.rect
-    whole = QRectF(round(rect.x()), round(rect.y()), int(rect.width()), int(rect.height()))
+    left, top = round(rect.x() * ratio) / ratio, round(rect.y() * ratio) / ratio
+    whole = QRectF(left, top, int(rect.width() * ratio) / ratio, int(rect.height() * ratio) / ratio)
     return replace(place, rect=whole)
 
 
-def _moved(place: Place, size: QSizeF, centre: tuple[float, float]) -> Place:
+def _moved(place: Place, size: QSizeF, centre: tuple[float, float], ratio: float) -> Place:
     rect = QRectF(place.rect)
     rect.moveCenter(QPointF(centre[0] * size.width(), centre[1] * size.height()))
     rect.moveLeft(min(max(rect.left(), 0.0), size.width() - rect.width()))
     rect.moveTop(min(max(rect.top(), 0.0), size.height() - rect.height()))
-    return _on_pixels(replace(place, rect=rect, moved=True))
+    return _on_pixels(replace(place, rect=rect, moved=True), ratio)
 
 
 def _links(places: Mapping[str, Place], k: float) -> dict[str, Link]:

@@ -146,7 +146,7 @@ def paint_stage(
     flight = Routes(layout).flight(view.tokens, view.now_ns)
     sprites = FlightPainter(theme, layout.scale, painter.device().devicePixelRatio())
     sprites.paint(painter, flight)
-    sprites.paint_labels(painter, flight, [place.rect for place in layout.places.values()])
+    sprites.paint_signs(painter, flight, [place.rect for place in layout.places.values()])
 
 
 def render_stage(

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPixmap, QRadialGradient
 
-from core.model.cluster_view import TokenKind
-from gui.stage.ink import CENTRE, Ink, mixed
-from gui.theme import RADIUS_SMALL, SEMIBOLD, Theme
+from core.model.cluster_view import Token, TokenKind
+from gui.stage.ink import Ink, mixed
+from gui.theme import Theme
 
 CELL = 60.0
 """Side of a sprite with its glow and tail, in base pixels."""
+
+CORE = 32.0
+"""Side of a sprite's middle, which holds everything but the tail."""
 
 TAIL = 29.0
 
@@ -38,7 +43,9 @@ class Atlas:
     """The sheet: a row per client hue and one for lost messages; shapes, ring and tails in columns."""
 
     def __init__(self, theme: Theme, scale: float, ratio: float) -> None:
-        self.cell = math.ceil(CELL * scale * ratio)  # in pixels of the sheet
+        self.cell = 2 * math.ceil(CELL * scale * ratio / 2)  # in pixels of the sheet, even
+        self.core = 2 * round(CORE * scale * ratio / 2)
+        self.tails = _tail_boxes(self.cell)
         self.lost_row = len(theme.clients)
         self.pixmap = QPixmap(self.cell * _COLUMNS, self.cell * (self.lost_row + 1))
         self.pixmap.fill(Qt.GlobalColor.transparent)
@@ -53,11 +60,22 @@ class Atlas:
                 _paint_tail(ink, self._middle(RING + 1 + step, row), colour, 2 * math.pi * step / ANGLES)
         painter.end()
 
+    def row(self, token: Token) -> int:
+        """The row with this token's colour."""
+        return colour_row(token, self.lost_row)
+
     def _middle(self, column: int, row: int) -> tuple[float, float]:
         return (column + 0.5) * self.cell, (row + 0.5) * self.cell
 
     def _paint_ring(self, ink: Ink, centre: tuple[float, float]) -> None:
         ink.box(_square(centre, 27 * ink.scale), 13.5, None, ink.theme.text, width=2.0)
+
+
+def colour_row(token: Token, clients: int) -> int:
+    """A client's hue out of `clients`, or the one after them for a lost message."""
+    if token.kind is TokenKind.LOST:
+        return clients
+    return (token.client - 1) % clients if token.client > 0 else 0
 
 
 def paint_token(ink: Ink, kind: TokenKind, centre: tuple[float, float], colour: QColor) -> None:
@@ -96,43 +114,24 @@ def _paint_tail(ink: Ink, centre: tuple[float, float], colour: QColor, angle: fl
     ink.painter.drawPolygon([QPointF(*centre) + side, QPointF(*centre) - side, back])
 
 
+def _tail_boxes(cell: int) -> npt.NDArray[np.float64]:
+    """For each direction the part of a cell that its tail covers: left, top, width, height in pixels."""
+    unit, middle = cell / CELL, cell / 2
+    boxes = []
+    for step in range(ANGLES):
+        angle = 2 * math.pi * step / ANGLES
+        spans = []
+        for tip in (-math.cos(angle) * TAIL * unit, -math.sin(angle) * TAIL * unit):
+            pad = 4 * unit
+            low, high = (
+                math.floor(middle + min(0, tip) - pad),
+                math.ceil(middle + max(0, tip) + pad),
+            )
+            spans.append((max(0, low), min(cell, high)))
+        (left, right), (top, bottom) = spans
+        boxes.append((left, top, right - left, bottom - top))
+    return np.array(boxes, np.float64)
+
+
 def _square(centre: tuple[float, float], side: float) -> QRectF:
     return QRectF(centre[0] - side / 2, centre[1] - side / 2, side, side)
-
-
-class Labels:
-    """Small signs above messages ("#132", "post"), painted once each."""
-
-    def __init__(self, theme: Theme, scale: float, ratio: float) -> None:
-        self._theme, self._scale, self._ratio = theme, scale, ratio
-        self._signs: dict[tuple[str, int], QPixmap] = {}
-
-    def sign(self, text: str, row: int) -> QPixmap:
-        """The sign for `text` edged in the colour of the atlas's `row`."""
-        found = self._signs.get((text, row))
-        if found is None:
-            if len(self._signs) >= 512:
-                self._signs.clear()
-            found = self._signs[text, row] = self._painted(text, row)
-        return found
-
-    def _painted(self, text: str, row: int) -> QPixmap:
-        theme, k = self._theme, self._scale
-        colour = (*theme.clients, theme.bad)[row]
-        ink = Ink(QPainter(), theme, k)
-        face = ink.figures(10.5, SEMIBOLD)
-        loop = text.endswith(" ↻")
-        words = text.removesuffix(" ↻").removeprefix("× ")
-        extra = 13 * k if loop else 0.0
-        size = (math.ceil(ink.width(face, words) + extra + 12 * k), math.ceil(18 * k))
-        pixmap = QPixmap(math.ceil(size[0] * self._ratio), math.ceil(size[1] * self._ratio))
-        pixmap.setDevicePixelRatio(self._ratio)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        with QPainter(pixmap) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            ink.painter = painter
-            ink.box(QRectF(0, 0, *size), RADIUS_SMALL, theme.sunken, colour)
-            ink.write(((size[0] - extra) / 2, size[1] / 2), words, face, theme.text, align=CENTRE)
-            if loop:
-                ink.shape("loop", (size[0] - 11 * k, size[1] / 2), 9, theme.warn)
-        return pixmap

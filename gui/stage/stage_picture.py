@@ -16,7 +16,8 @@ from PySide6.QtGui import QPainter, QPixmap
 
 from core.facts import Pace
 from core.model.cluster_view import ClusterView
-from gui.stage.card_cache import CALM_NS, CardCache, Look
+from gui.stage.backdrop import Backdrop, device_rect
+from gui.stage.card_cache import CALM_NS, CardCache, Look, card_bounds
 from gui.stage.cascades import Cascades
 from gui.stage.flight import NOTHING, Flight, Routes
 from gui.stage.flight_painter import FlightPainter
@@ -39,6 +40,9 @@ class Setting:
     moved: Mapping[str, tuple[float, float]]
 
 
+BANNER, LEGEND = "banner", "legend"
+
+
 class StagePicture:
     """The layers of one stage."""
 
@@ -51,13 +55,15 @@ class StagePicture:
         self._cut: ClusterView
         self._compared: Compared | None = None
         self._sprites: FlightPainter | None = None
+        self._backdrop = Backdrop(QSizeF(), 1.0)
+        self._overlapped: set[str] = set()  # cards of which another may cover a part
+        self._sheets: dict[str, QPixmap] = {}
+        self._flown = QRect()  # around all messages
         self._sprites_for: tuple[Theme, float, float] | None = None
         self._routes = Routes(self.layout)
         self._card_rects: list[QRectF] = []
         self._flight = NOTHING
-        self._flight_bounds: list[QRect] = []
         self._cascades = Cascades()
-        self._ground = self._banner = self._legend = QPixmap()
         self._ground_for: tuple[frozenset[str], str] = (frozenset(), "")
         self._banner_for = Banner("", "", "", False, "")
         self._legend_for = ""
@@ -74,81 +80,109 @@ class StagePicture:
         self._setting = setting
         self._cut = view
         self._compared = None
-        self._arrange(view, setting)
+        self._arrange(view, setting, setting.moved)
         key = (setting.theme, self.layout.scale, setting.ratio)
         if self._sprites_for != key:
             self._sprites, self._sprites_for = FlightPainter(*key), key
+        self._backdrop = Backdrop(setting.size, setting.ratio)
+        self._cascades.clear()
+        self._lay(broken_links(view))
         self.cards.begin(self.layout, setting.theme, setting.ratio)
         self._want(view)
         while self.cards.busy:
-            self.cards.work()
-        self._cascades.clear()
-        self._paint_ground(broken_links(view))
-        self._paint_banner(banner(view, setting.badge))
-        self._paint_legend(pace_words(view))
-        self._move_flight(view)
+            self._put(self.cards.work(), glow=True)
+        self._put_banner(banner(view, setting.badge))
+        self._put_legend(pace_words(view))
+        self._fly(self._routes.flight(view.tokens, view.now_ns))
 
     def rearrange(self, view: ClusterView, moved: Mapping[str, tuple[float, float]]) -> None:
         """The same nodes in other places (a person drags one)."""
-        assert self._setting is not None, "begin() comes first"
-        self._arrange(view, self._setting, moved)
+        setting = self._known()
+        self._arrange(view, setting, moved)
         self.cards.move(self.layout)
-        self._paint_ground(broken_links(view))
-        self._move_flight(view)
+        self._lay(self._ground_for[0])
+        self._fly(self._routes.flight(view.tokens, view.now_ns))
 
-    def show(self, before: ClusterView, view: ClusterView) -> list[QRect]:
-        """Go on from `before` to `view` (same nodes); the rectangles that look different now."""
-        assert self._setting is not None, "begin() comes first"
+    def show(self, before: ClusterView, view: ClusterView) -> QRect:
+        """Go on from `before` to `view` (same nodes); the part of the widget that looks different now."""
+        setting = self._known()
         calm_ns = CALM_NS if view.pace is Pace.REAL_TIME else 0
         if not self.cards.busy and self._looks_other(view):
             self._want(view)
-        dirty = [self.cards.bounds(name).toRect() for name in self.cards.work(calm_ns=calm_ns)]
-        if view.pace is not Pace.REAL_TIME and view.replicas is not before.replicas:
-            self._cascades.watch(before, view)
-        dirty += self._cascades.advance(view.now_ns, self.layout)
-        words = banner(view, self._setting.badge)
+        dirty = self._put(self.cards.work(calm_ns=calm_ns))
+        words = banner(view, setting.badge)
         if words != self._banner_for:
-            self._paint_banner(words)
-            dirty.append(self.layout.headline.toAlignedRect())
-        broken = broken_links(view)
-        if broken != self._ground_for[0]:
-            self._paint_ground(broken)
-            dirty.append(QRectF(QPointF(0, 0), self.layout.size).toAlignedRect())
+            dirty |= self._put_banner(words)
         pace = pace_words(view)
         if pace != self._legend_for and self._clock() - self._legend_ns > 4 * calm_ns:
-            self._paint_legend(pace)
-            dirty.append(self.layout.legend.toAlignedRect())
-        return dirty + self._move_flight(view)
+            dirty |= self._put_legend(pace)
+        broken = broken_links(view)
+        if broken != self._ground_for[0]:
+            self._lay(broken)
+            dirty |= QRectF(QPointF(0, 0), self.layout.size).toAlignedRect()
+        if view.pace is not Pace.REAL_TIME and view.replicas is not before.replicas:
+            self._cascades.watch(before, view)
+        for rect in self._cascades.advance(view.now_ns, self.layout):
+            dirty |= rect
+        flight = self._routes.flight(view.tokens, view.now_ns)
+        if not _same(flight, self._flight):
+            dirty |= self._flown
+            self._fly(flight)
+            dirty |= self._flown
+        return dirty
 
     def select(self, name: str) -> None:
         """Let the links of `name` stand out."""
         self.selected = name
         if self._setting is not None:
-            self._paint_ground(self._ground_for[0])
+            self._lay(self._ground_for[0])
 
     def set_look(self, name: str, look: Look) -> QRect:
-        """Show pointer and keyboard on a card; the rectangle that looks different now."""
+        """Show pointer and keyboard on a card; the part of the widget that looks different now."""
         if name not in self.layout.places or not self.cards.set_look(name, look):
             return QRect()
-        return self.cards.bounds(name).toRect()
+        return self._put([name], glow=True)
 
     def paint(self, painter: QPainter, area: QRect) -> None:
-        """Put the layers together inside `area` (and the painter's clip)."""
+        """Paint the present frame inside `area` (device-independent pixels)."""
         if self._setting is None or self._sprites is None:
             return
-        painter.drawPixmap(0, 0, self._ground)
-        if area.intersects(self.layout.headline.toAlignedRect()):
-            painter.drawPixmap(self.layout.headline.topLeft(), self._banner)
-        if area.intersects(self.layout.legend.toAlignedRect()):
-            painter.drawPixmap(self.layout.legend.topLeft(), self._legend)
-        for name in self.layout.places:
-            bounds = self.cards.bounds(name)
-            pixmap = self.cards.pixmap(name)
-            if pixmap is not None and area.intersects(bounds.toRect()):
-                painter.drawPixmap(bounds.topLeft(), pixmap)
+        ratio, still = self._setting.ratio, self._backdrop.pixmap
+        if ratio.is_integer():
+            part = QRect(area.topLeft() * int(ratio), area.size() * int(ratio))
+            painter.drawPixmap(area, still, part)
+        else:
+            painter.drawPixmap(QRectF(QPointF(0, 0), self.layout.size), still, QRectF(still.rect()))
         self._cascades.paint(painter, self._setting.theme, self.layout)
-        self._sprites.paint(painter, self._flight)
-        self._sprites.paint_labels(painter, self._flight, self._card_rects)
+        if self._flown.intersects(area):
+            self._sprites.paint(painter, self._flight)
+            self._sprites.paint_signs(painter, self._flight, self._card_rects)
+
+    def _known(self) -> Setting:
+        assert self._setting is not None, "begin() comes first"
+        return self._setting
+
+    def _fly(self, flight: Flight) -> None:
+        """From now on messages are where `flight` says."""
+        assert self._sprites is not None, "begin() comes first"
+        self._flight = flight
+        self._flown = self._sprites.bounds(flight)
+        self.hits.move_tokens(flight)
+
+    def _put(self, names: list[str], *, glow: bool = False) -> QRect:
+        """Put freshly painted cards into the backdrop; the part of the widget that looks different now.
+
+        Only with `glow` what is around a card may have changed, too.
+        """
+        dirty = QRect()
+        for name in names:
+            pixmap = self.cards.pixmap(name)
+            if pixmap is not None:
+                rect = self.layout.places[name].rect
+                part = None if glow or name in self._overlapped else device_rect(rect, self._backdrop.ratio)
+                self._backdrop.put(name, pixmap, part)
+                dirty |= (self.cards.bounds(name) if part is None else rect).toAlignedRect()
+        return dirty
 
     def _want(self, view: ClusterView) -> None:
         """Take this view as the next cut that the cards show."""
@@ -174,63 +208,66 @@ class StagePicture:
             and any(client.waiting_since_ns for client in view.clients)
         )
 
-    def _arrange(
-        self, view: ClusterView, setting: Setting, moved: Mapping[str, tuple[float, float]] | None = None
-    ) -> None:
+    def _arrange(self, view: ClusterView, setting: Setting, moved: Mapping[str, tuple[float, float]]) -> None:
         self.layout = arrange(
             setting.size,
             len(view.clients),
             len(view.replicas),
             scale=setting.theme.scale,
-            moved=setting.moved if moved is None else moved,
+            ratio=setting.ratio,
+            moved=moved,
         )
         self._card_rects = [place.rect for place in self.layout.places.values()]
+        self._overlapped = {
+            place.name
+            for place in self.layout.places.values()
+            if any(
+                other.moved and other is not place and other.rect.intersects(place.rect)
+                for other in self.layout.places.values()
+            )
+            or place.moved
+        }
         self._routes = Routes(self.layout)
         self.hits = HitMap(self.layout)
 
-    def _move_flight(self, view: ClusterView) -> list[QRect]:
-        assert self._sprites is not None, "begin() comes first"
-        flight = self._routes.flight(view.tokens, view.now_ns)
-        if _same(flight, self._flight):
-            return []
-        before = self._flight_bounds
-        self._flight = flight
-        self._flight_bounds = self._sprites.bounds(flight)
-        self.hits.move_tokens(flight)
-        return before + self._flight_bounds
-
-    def _blank(self, size: QSizeF) -> QPixmap:
-        assert self._setting is not None, "begin() comes first"
-        pixmap = QPixmap((size * self._setting.ratio).toSize())
-        pixmap.setDevicePixelRatio(self._setting.ratio)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        return pixmap
-
-    def _paint_ground(self, broken: frozenset[str]) -> None:
-        assert self._setting is not None, "begin() comes first"
+    def _lay(self, broken: frozenset[str]) -> None:
+        """Paint the ground; the cards come back by themselves."""
+        setting, layout = self._known(), self.layout
         self._ground_for = (broken, self.selected)
-        self._ground = self._blank(self.layout.size)
-        with QPainter(self._ground) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            paint_ground(painter, self.layout, self._setting.theme, broken, self.selected)
+        areas = {BANNER: layout.headline, LEGEND: layout.legend}
+        areas |= {name: card_bounds(place, setting.ratio) for name, place in layout.places.items()}
+        self._backdrop.lay(
+            {name: device_rect(area, setting.ratio) for name, area in areas.items()},
+            lambda painter: paint_ground(painter, layout, setting.theme, broken, self.selected),
+        )
 
-    def _paint_banner(self, words: Banner) -> None:
-        assert self._setting is not None, "begin() comes first"
+    def _put_banner(self, words: Banner) -> QRect:
         self._banner_for = words
-        self._banner = self._blank(self.layout.headline.size())
-        with QPainter(self._banner) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            rect = QRectF(QPointF(0, 0), self.layout.headline.size())
-            paint_banner(painter, words, self._setting.theme, rect, self.layout.scale)
+        area, theme, scale = self.layout.headline, self._known().theme, self.layout.scale
+        with self._sheet(BANNER, area) as painter:
+            paint_banner(painter, words, theme, area, scale)
+        self._backdrop.put(BANNER, self._sheets[BANNER])
+        return area.toAlignedRect()
 
-    def _paint_legend(self, words: str) -> None:
-        assert self._setting is not None, "begin() comes first"
+    def _put_legend(self, words: str) -> QRect:
         self._legend_for, self._legend_ns = words, self._clock()
-        self._legend = self._blank(self.layout.legend.size())
-        with QPainter(self._legend) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            rect = QRectF(QPointF(0, 0), self.layout.legend.size())
-            paint_legend(painter, words, self._setting.theme, rect, self.layout.scale)
+        area, theme, scale = self.layout.legend, self._known().theme, self.layout.scale
+        with self._sheet(LEGEND, area) as painter:
+            paint_legend(painter, words, theme, area, scale)
+        self._backdrop.put(LEGEND, self._sheets[LEGEND])
+        return area.toAlignedRect()
+
+    def _sheet(self, name: str, area: QRectF) -> QPainter:
+        """A painter on a clear pixmap that stands for `area` of the stage."""
+        ratio = self._known().ratio
+        pixels = device_rect(area, ratio)
+        pixmap = self._sheets[name] = QPixmap(pixels.size())
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(-pixels.topLeft())
+        painter.scale(ratio, ratio)
+        return painter
 
 
 def _alike(some: tuple[object, ...], others: tuple[object, ...]) -> bool:

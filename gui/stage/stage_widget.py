@@ -84,8 +84,7 @@ class StageWidget(QWidget):
         if before is None or not _same_nodes(before, view):
             self._begin()
             return
-        for rect in self._picture.show(before, view):
-            self.update(rect)
+        self._repaint(self._picture.show(before, view))
         if self._picture.pending and not self._rest.isActive():
             self._rest.start()
 
@@ -150,6 +149,11 @@ class StageWidget(QWidget):
         return QSize(640, 400)
 
     # Painting
+
+    def _repaint(self, part: QRect) -> None:
+        """One rectangle around everything that changed: see `backdrop`."""
+        if not part.isEmpty():
+            self.update(part)
 
     def _begin(self) -> None:
         if self._view is None or self.width() < 2 or self.height() < 2:
@@ -322,7 +326,7 @@ class StageWidget(QWidget):
                 hovered=name == self._hovered,
                 focused=name == self._selected and self.hasFocus(),
             )
-            self.update(self._picture.set_look(name, look))
+            self._repaint(self._picture.set_look(name, look))
 
     def _tell_accessibility(self) -> None:
         text = "" if self._view is None else describe(self._view, self._selected)

@@ -47,7 +47,7 @@ def stage(qtbot: QtBot) -> Iterator[Watched]:
 
 
 def centre(stage: StageWidget, name: str) -> QPoint:
-    return stage._picture.layout.places[name].rect.center().toPoint()
+    return stage.node_rect(name).center()
 
 
 def kill_button(stage: StageWidget, name: str) -> QPoint:
@@ -118,6 +118,11 @@ def test_before_the_first_view_there_is_an_empty_stage(qtbot: QtBot) -> None:
     qtbot.keyClick(empty, Qt.Key.Key_Down)
     qtbot.mouseClick(empty, LEFT, pos=QPoint(20, 20))
     assert empty.selection() == ""
+
+
+def test_where_a_node_is(stage: Watched) -> None:
+    assert stage.rect().contains(stage.node_rect("FE"))
+    assert stage.node_rect("R9").center() == stage.rect().center()
 
 
 # Pointer
@@ -280,7 +285,7 @@ def test_enter_and_k_act_on_the_selected_node(stage: Watched, qtbot: QtBot) -> N
     assert killed.args == [1]
     with qtbot.waitSignal(stage.replicaMenuRequested) as menu:
         qtbot.keyClick(stage, Qt.Key.Key_Return)
-    assert menu.args == [1, stage.mapToGlobal(centre(stage, "R1"))]
+    assert stage.node_at(stage.mapFromGlobal(menu.args[1])) == "R1"
 
 
 def test_the_menu_key_asks_for_the_selected_replicas_menu(stage: Watched, qtbot: QtBot) -> None:
@@ -288,7 +293,7 @@ def test_the_menu_key_asks_for_the_selected_replicas_menu(stage: Watched, qtbot:
     event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(1, 1), QPoint(1, 1))
     with qtbot.waitSignal(stage.replicaMenuRequested) as asked:
         QApplication.sendEvent(stage, event)
-    assert asked.args == [2, stage.mapToGlobal(centre(stage, "R2"))]
+    assert stage.node_at(stage.mapFromGlobal(asked.args[1])) == "R2"
 
 
 def test_the_selected_node_is_told_in_words(stage: Watched) -> None:

@@ -1,0 +1,65 @@
+"""Everything that does not fly, put together once: ground, sentences and cards in one opaque picture.
+
+A frame copies one rectangle of it, the one around everything that moved, and draws the messages over it: a
+plain copy is many times cheaper than painting under a clip of many rectangles (0.1 ms for 980×560). All
+rectangles here are in pixels of the device, so that copies are exact at any pixel ratio.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from PySide6.QtCore import QRect, QRectF, QSizeF
+from PySide6.QtGui import QPainter, QPixmap
+
+
+def device_rect(rect: QRectF, ratio: float) -> QRect:
+    """The device pixels that a rectangle in device-independent pixels touches."""
+    left, top = math.floor(rect.left() * ratio + 1e-6), math.floor(rect.top() * ratio + 1e-6)
+    right, bottom = math.ceil(rect.right() * ratio - 1e-6), math.ceil(rect.bottom() * ratio - 1e-6)
+    return QRect(left, top, right - left, bottom - top)
+
+
+class Backdrop:
+    """The picture behind the messages."""
+
+    def __init__(self, size: QSizeF, ratio: float) -> None:
+        pixels = (size * ratio).toSize()
+        self.pixmap = QPixmap(pixels)
+        self.ratio = ratio
+        self._areas: dict[str, QRect] = {}
+        self._under: dict[str, QPixmap] = {}
+        self._pieces: dict[str, QPixmap] = {}
+
+    def lay(self, areas: Mapping[str, QRect], paint_ground: Callable[[QPainter], None]) -> None:
+        """Paint the ground anew, with room for pieces in `areas`. Pieces put before are put back."""
+        painter = QPainter(self.pixmap)
+        painter.scale(self.ratio, self.ratio)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint_ground(painter)
+        painter.end()
+        self._areas = dict(areas)
+        self._under = {name: self.pixmap.copy(area) for name, area in areas.items()}
+        for name, piece in self._pieces.items():
+            if name in self._areas:
+                self.put(name, piece)
+
+    def put(self, name: str, piece: QPixmap, part: QRect | None = None) -> None:
+        """Put a piece (a card, a sentence) into its area, or only the `part` of it that changed.
+
+        Where pieces overlap, those put into the whole of their area keep their order in `areas`.
+        """
+        self._pieces[name] = piece
+        area = self._areas[name]
+        spot = area if part is None else part
+        inside = spot.translated(-area.topLeft())
+        painter = QPainter(self.pixmap)
+        painter.drawPixmap(spot, self._under[name], inside)
+        painter.drawPixmap(spot, piece, inside)
+        for other, theirs in self._areas.items() if part is None else ():
+            pixmap = self._pieces.get(other)
+            if other != name and pixmap is not None and theirs.intersects(area):
+                painter.setClipRect(area)
+                painter.drawPixmap(theirs, pixmap, pixmap.rect())
+        painter.end()
