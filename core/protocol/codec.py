@@ -7,6 +7,9 @@ import msgspec
 from core.errors import RemoteProtocolError
 from core.protocol.messages import FromFrontEnd, FromReplica, Message, ResultBody
 
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding may raise: a tag or text that is not UTF-8 is no DecodeError."""
+
 _encoder = msgspec.msgpack.Encoder()
 _from_front_end: msgspec.msgpack.Decoder[FromFrontEnd] = msgspec.msgpack.Decoder(FromFrontEnd)
 _from_replica: msgspec.msgpack.Decoder[FromReplica] = msgspec.msgpack.Decoder(FromReplica)
@@ -22,7 +25,7 @@ def decode_from_front_end(payload: bytes) -> FromFrontEnd:
     """What a replica received. Raises RemoteProtocolError when it is not a message of a front end."""
     try:
         return _from_front_end.decode(payload)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise RemoteProtocolError(f"The front end sent what is not a message ({error}).") from error
 
 
@@ -30,7 +33,7 @@ def decode_from_replica(payload: bytes) -> FromReplica:
     """What the front end received. Raises RemoteProtocolError when it is not a message of a replica."""
     try:
         return _from_replica.decode(payload)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise RemoteProtocolError(f"A replica sent what is not a message ({error}).") from error
 
 
@@ -38,5 +41,5 @@ def decode_body(body: bytes) -> ResultBody:
     """The body of a Result. Raises RemoteProtocolError when it is none."""
     try:
         return _body.decode(body)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise RemoteProtocolError(f"A replica sent a result that cannot be read ({error}).") from error

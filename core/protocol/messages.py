@@ -13,14 +13,19 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterable
+from typing import Annotated, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
 PROTOCOL_VERSION = 1
 
-OPEN_SESSION = b"\x91\xa4open"
-"""Operation that opens a client's session. Sequenced like any other."""
-CLOSE_SESSION = b"\x91\xa5close"
+assert sys.byteorder == "little" and array("I").itemsize == 4, "columns travel as this machine holds them"
+
+OPEN_SESSION = b"\xa4open"
+"""Operation that opens a client's session. Sequenced like any other. A bare text, so that no operation of a
+service, which is an array, has the same bytes."""
+CLOSE_SESSION = b"\xa5close"
 """Operation that closes a session: only a sequenced operation may evict one (rule 4)."""
 
 
@@ -119,12 +124,16 @@ class ResultHead(Message, tag="result", frozen=True):
     last_digest: int
 
 
+Outcome: TypeAlias = Annotated[bytes, Meta(min_length=2)]
+"""An encoded outcome: what opens the pair, and at least its kind."""
+
+
 class ResultBody(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Request ids as ordered, one encoded outcome each, and the digest after each as a u64 column."""
 
     requests: bytes
     digests: bytes
-    outcomes: list[bytes]
+    outcomes: list[Outcome]
 
 
 class Nack(Message, tag="nack", frozen=True):
@@ -201,33 +210,19 @@ FRAMES: tuple[type[Message], ...] = (
 
 def pack_u32(values: Iterable[int]) -> bytes:
     """A u32 column, little-endian."""
-    return _little(array("I", values))
+    return array("I", values).tobytes()
 
 
 def pack_u64(values: Iterable[int]) -> bytes:
     """A u64 column, little-endian."""
-    return _little(array("Q", values))
+    return array("Q", values).tobytes()
 
 
 def unpack_u32(column: bytes) -> array[int]:
     """The numbers of a u32 column. Raises `ValueError` when its length is no multiple of 4."""
-    return _read("I", column)
+    return array("I", column)
 
 
 def unpack_u64(column: bytes) -> array[int]:
     """The numbers of a u64 column. Raises `ValueError` when its length is no multiple of 8."""
-    return _read("Q", column)
-
-
-def _little(numbers: array[int]) -> bytes:
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers.tobytes()
-
-
-def _read(kind: str, column: bytes) -> array[int]:
-    numbers: array[int] = array(kind)
-    numbers.frombytes(column)
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers
+    return array("Q", column)

@@ -58,7 +58,7 @@ class ReplicaManager:
         self._incarnation = incarnation
         self._clock = clock
         self._epoch = 0
-        self._answered: dict[int, bytes] = {}  # first number → Result payload, to repeat when asked again
+        self._answered: dict[int, tuple[Order, bytes]] = {}  # first number → its Result, to repeat when asked
         self.nack_at: int | None = None
         """When the open gap is to be asked for: the shell calls `tick` then. None without a gap."""
 
@@ -73,7 +73,7 @@ class ReplicaManager:
             case Ping(nonce):
                 return (Send(encode(Pong(nonce, self.expected, self.held.ranges(), self.digest))),)
             case Inspect():
-                return (Send(encode(self._look(message))),)
+                return self._looked_at(message)
             case _:
                 raise RemoteProtocolError(f"Unexpected {type(message).__name__} after the handshake.")
 
@@ -87,6 +87,8 @@ class ReplicaManager:
     def _ordered(self, order: Order, payload: bytes, now: int) -> tuple[Effect, ...]:
         if order.epoch < self._epoch:
             return ()
+        if not 0 < 8 * order.count == len(order.requests) == 8 * len(order.operations):
+            raise RemoteProtocolError(f"The batch at #{order.first_seq} does not hold what it announces.")
         self._epoch = order.epoch
         if order.first_seq != self.expected:
             return self._out_of_order(order, payload, now)
@@ -98,19 +100,26 @@ class ReplicaManager:
 
     def _out_of_order(self, order: Order, payload: bytes, now: int) -> tuple[Effect, ...]:
         if order.first_seq < self.expected:
-            repeated = self._answered.get(order.first_seq)
-            return (Send(repeated),) if repeated is not None else ()
+            return self._repeated(order)
         if self.held.hold(order, payload) and self.nack_at is None:
             self.nack_at = now + GAP_NACK_AFTER_NS
         return ()
+
+    def _repeated(self, order: Order) -> tuple[Effect, ...]:
+        """What was executed is answered again, once it is sure to be the same."""
+        executed, payload = self._answered.get(order.first_seq, (None, b""))
+        if executed is None:
+            return ()
+        if executed.requests != order.requests or executed.operations != order.operations:
+            raise RemoteProtocolError(f"#{order.first_seq} arrived twice with different contents.")
+        return (Send(payload),)
 
     def _execute(self, order: Order, received_ns: int) -> tuple[Effect, ...]:
         started_ns = self._clock()
         try:
             body = self._execute_each(order)
         except Exception as error:  # a bug in the service: stop, and never answer for half an execution
-            reason = f"The service failed in the batch at #{order.first_seq}: {type(error).__name__}: {error}"
-            return (Send(encode(Failure(False, reason))), Halt(reason))
+            return _halt(f"in the batch at #{order.first_seq}", error)
         self.expected += order.count
         payload = encode(
             Result(
@@ -125,13 +134,11 @@ class ReplicaManager:
                 body,
             )
         )
-        self._remember(order.first_seq, payload)
+        self._remember(order, payload)
         return (Send(payload),)
 
     def _execute_each(self, order: Order) -> bytes:
         ids = unpack_u32(order.requests)
-        if not len(ids) == 2 * order.count == 2 * len(order.operations):
-            raise ValueError(f"a batch of {order.count} that carries {len(order.operations)} operations")
         service, last, digest = self.service, self.sessions.last, self.digest
         apply, decode, seq, timestamp = service.apply, self._decode, order.first_seq, order.timestamp
         outcomes: list[bytes] = []
@@ -172,17 +179,24 @@ class ReplicaManager:
         self.sessions.record(client, number, INVALID_OPERATION)
         return INVALID_OPERATION
 
-    def _remember(self, first_seq: int, payload: bytes) -> None:
+    def _remember(self, order: Order, payload: bytes) -> None:
         answered = self._answered
-        answered[first_seq] = payload
+        answered[order.first_seq] = (order, payload)
         if len(answered) > WINDOW_REQUESTS:
             del answered[next(iter(answered))]
+
+    def _looked_at(self, inspect: Inspect) -> tuple[Effect, ...]:
+        try:
+            return (Send(encode(self._look(inspect))),)
+        except Exception as error:  # a bug in the service, as in `_execute`
+            return _halt("while its data was looked at", error)
 
     def _look(self, inspect: Inspect) -> Snapshot:
         if inspect.limit == 0 and not inspect.path:
             rows = self.service.summary()
             return self._snapshot(inspect, len(rows), rows, ())
-        page = self.service.inspect(inspect.path, max(0, inspect.offset), min(inspect.limit, INSPECT_ROWS))
+        limit = max(0, min(inspect.limit, INSPECT_ROWS))
+        page = self.service.inspect(inspect.path, max(0, inspect.offset), limit)
         return self._snapshot(inspect, page.total, page.rows, page.branches)
 
     def _snapshot(
@@ -199,3 +213,9 @@ class ReplicaManager:
             pairs,
             tuple(branches),
         )
+
+
+def _halt(when: str, error: Exception) -> tuple[Effect, ...]:
+    """Say why, then stop."""
+    reason = f"The service failed {when}: {type(error).__name__}: {error}"
+    return (Send(encode(Failure(False, reason))), Halt(reason))

@@ -1,0 +1,31 @@
+"""Services that misbehave, to be named as `tests.support.services:Failing`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from core.services.kv import Increment, KeyValue
+from core.services.machine import Context, Page, Refused, Row, Value
+
+
+class Failing(KeyValue):
+    """Raises when the key `boom` is to be incremented."""
+
+    name: ClassVar[str] = "failing"
+
+    def apply(self, operation: Any, context: Context) -> Value | Refused:
+        if type(operation) is Increment and operation.key == "boom":
+            raise ZeroDivisionError("boom")
+        return super().apply(operation, context)
+
+
+class FailingLook(KeyValue):
+    """Cannot show its data."""
+
+    name: ClassVar[str] = "failing look"
+
+    def summary(self) -> tuple[Row, ...]:
+        raise LookupError("no such tile")
+
+    def inspect(self, path: str, offset: int, limit: int) -> Page:
+        raise LookupError("no such tile")
