@@ -29,3 +29,13 @@ class FailingLook(KeyValue):
 
     def inspect(self, path: str, offset: int, limit: int) -> Page:
         raise LookupError("no such tile")
+
+
+class Hashing(KeyValue):
+    """Answers with what differs from process to process: the hash of a text."""
+
+    name: ClassVar[str] = "hashing"
+
+    def apply(self, operation: Any, context: Context) -> Value | Refused:
+        super().apply(operation, context)
+        return hash("a") % 1_000
