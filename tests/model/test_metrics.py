@@ -36,6 +36,16 @@ def test_latency_quantiles_are_those_of_the_calls_and_returns() -> None:
     assert metrics.p99_ns == pytest.approx(99_000, abs=1_000)
 
 
+def test_an_answer_whose_call_was_not_seen_gives_no_latency() -> None:
+    talk = Dialogue(clients=1)
+    talk.at(1.0).call((1, 1, "post")).at(1.2).answer(1, (1, 1, 1, "ok"))
+    talk.at(2.5).answer(1, (1, 2, 2, "ok"), (1, 513, 3, "ok"))
+    view = talk.view(after_s=0.5)
+    assert view.metrics.p99_ns == SECOND // 5
+    assert view.metrics.answered == 3
+    assert view.clients[0].last_latency_ns == 0
+
+
 def test_the_last_latencies_stay_on_view_but_the_curve_has_a_gap() -> None:
     talk = Dialogue(clients=1)
     talk.at(1.0).call((1, 1, "post")).at(1.2).answer(1, (1, 1, 1, "ok"))

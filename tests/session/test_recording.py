@@ -17,6 +17,7 @@ from core.model.fold import Fold
 from core.session.reader import Recording, read
 from core.session.recorder import Recorder
 from core.session.recording_format import PREAMBLE, RecordingEnd, RecordingHeader, pack_header
+from core.trace.blocks import HEAD_BYTES
 from core.trace.wire_log import Record
 from tests.support.dialogue import SECOND, Dialogue
 from tests.trace.test_blocks import records_strategy
@@ -178,9 +179,9 @@ def test_a_missing_block_is_noticed(tmp_path: Path) -> None:
     record(path, load_records(2.0, 3))
     first, second = read(path).blocks[:2]
     content = path.read_bytes()
-    size = second.offset - first.offset
-    path.write_bytes(content[: first.offset] + content[first.offset + size :])
-    assert read(path).note
+    head = first.offset - HEAD_BYTES
+    path.write_bytes(content[:head] + content[second.offset - HEAD_BYTES :])
+    assert read(path).note == "Some blocks of the recording are missing."
 
 
 def test_what_is_no_recording_is_refused_in_words(tmp_path: Path) -> None:
