@@ -74,13 +74,14 @@ class Theme:
         """Colour of client `client` (from 1); the eight hues repeat."""
         return self.clients[(client - 1) % len(self.clients)]
 
+    def digest_look(self, digest: int) -> tuple[int, int]:
+        """How a 64-bit digest looks: which of `digests`, and one of four patterns, for hues may coincide."""
+        mixed = (digest * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF  # neighbours land far apart
+        return (mixed >> 32) % len(self.digests), (mixed >> 56) & 3
+
     def digest_colour(self, digest: int) -> QColor:
         """Colour of a 64-bit digest: the same for equal ones, one of a few far-apart ones for others."""
-        return self.digests[_mixed(digest) % len(self.digests)]
-
-    def digest_mark(self, digest: int) -> int:
-        """A second, independent trait of a digest, 0…3: a pattern, for colours alone may coincide."""
-        return (_mixed(digest) >> 24) & 3
+        return self.digests[self.digest_look(digest)[0]]
 
     def px(self, value: float) -> int:
         """A length in pixels at scale 1, in this theme's pixels."""
@@ -97,11 +98,6 @@ class Theme:
     def scaled(self, scale: float) -> Theme:
         """The same look with type `scale` times as large."""
         return replace(self, scale=scale)
-
-
-def _mixed(digest: int) -> int:
-    """Fibonacci hashing: neighbouring digests land far apart."""
-    return ((digest * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF) >> 32
 
 
 @lru_cache(maxsize=256)

@@ -66,7 +66,7 @@ def _card(ink: Ink, card: ClientCard, frame: CardFrame, status: str) -> None:
     ink.write((left, rect.top() + 35 * k), call, ink.figures(11.5), theme.text_muted, room=right - left)
     sign, colour = client_sign(card, theme)
     y = rect.top() + 53 * k
-    ink.shape(sign, (left + 5 * k, y), 10, colour)
+    ink.mark(sign, (left + 5 * k, y), 10, colour)
     ink.write((left + 15 * k, y), status, ink.words(11.5), colour, room=right - left - 15 * k)
 
 
@@ -79,7 +79,7 @@ def _row(ink: Ink, card: ClientCard, frame: CardFrame, status: str) -> None:
     y, room = rect.top() + 14 * k, right - left - 44 * k
     width = min(ink.width(ink.words(11), status), room)
     ink.write((right, y), status, ink.words(11), colour, align=RIGHT, room=room)
-    ink.shape(sign, (right - width - 9 * k, y), 9, colour)
+    ink.mark(sign, (right - width - 9 * k, y), 9, colour)
     call = card.call or "—"
     ink.write((left, rect.top() + 31 * k), call, ink.figures(11), theme.text_muted, room=right - left)
 
@@ -89,7 +89,7 @@ def _line(ink: Ink, card: ClientCard, frame: CardFrame) -> None:
     theme, k, rect = ink.theme, frame.scale, frame.rect
     sign, colour = client_sign(card, theme)
     y, right = rect.center().y(), rect.right() - 11 * k
-    ink.shape(sign, (right, y), 10, colour)
+    ink.mark(sign, (right, y), 10, colour)
     if frame.detail == ClientDetail.LINE:
         text = (
             "waiting"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -173,6 +174,25 @@ class Ink:
             painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(path)
         painter.restore()
+
+    def mark(self, name: str, centre: tuple[float, float], size: float, colour: QColor) -> None:
+        """A `shape` that is painted over and over: once, then copied, its middle on the nearest pixel."""
+        ratio = self.painter.device().devicePixelRatio()
+        pixmap, side = _mark(name, size * self.scale, colour.rgba(), ratio)
+        left, top = (math.floor(middle - side / 2 + 0.5) for middle in centre)
+        self.painter.drawPixmap(left, top, pixmap)
+
+
+@lru_cache(maxsize=512)
+def _mark(name: str, size: float, rgba: int, ratio: float) -> tuple[QPixmap, int]:
+    side = math.ceil(size * 1.3)
+    pixmap = QPixmap(math.ceil(side * ratio), math.ceil(side * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    with QPainter(pixmap) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        Ink(painter, DARK, 1.0).shape(name, (side / 2, side / 2), size, QColor.fromRgba(rgba))
+    return pixmap, side
 
 
 def faded(colour: QColor, alpha: float) -> QColor:

@@ -129,7 +129,7 @@ def _header(ink: Ink, card: ReplicaCard, frame: CardFrame, rows: Rows) -> None:
         centre = rows.kill.center()
         ink.shape("cross", (centre.x(), centre.y()), 9, theme.bad)
         right = rows.kill.left() - 8 * k
-    ink.shape(sign, (left + 6 * k, y), 12, colour)
+    ink.mark(sign, (left + 6 * k, y), 12, colour)
     x = left + 19 * k
     name = replica_name(card.replica)
     x += ink.write((x, y), name, ink.words(14.5, BOLD), theme.text_muted if dead else theme.text) + 9 * k

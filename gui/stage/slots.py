@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
+
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QPainter, QPixmap
 
 from core.model.cluster_view import ReplicaCard, ReplicaState
 from gui.stage.ink import CENTRE, Ink, faded, mixed
 from gui.stage.wording import slot_text
-from gui.theme import BOLD, MEDIUM
+from gui.theme import BOLD, MEDIUM, Theme
 
 STRIP_COLUMNS = 16
 STRIP_BLOCK = 8
@@ -26,40 +29,46 @@ def strip_first(newest: int) -> int:
 def paint_strip(ink: Ink, rect: QRectF, card: ReplicaCard, first: int, disputed: frozenset[int]) -> None:
     """A column per number: equal digests look equal, on every card in the same place.
 
-    A replica too far behind for the common columns shows its own last ones, faded, with an arrow.
+    A replica too far behind for the common columns shows its own last ones, faded.
     """
-    theme, k = ink.theme, ink.scale
-    width = rect.width() / STRIP_COLUMNS
-    gap = max(1.0, round(1.5 * k))
+    theme, painter = ink.theme, ink.painter
+    ratio = painter.device().devicePixelRatio()
     behind = bool(card.strip) and card.strip_first + len(card.strip) <= first
     start = card.strip_first if behind else first
-    ink.painter.save()
-    if behind or card.state is ReplicaState.DEAD:
-        ink.painter.setOpacity(0.45)
+    faint = behind or card.state is ReplicaState.DEAD
+    if faint:
+        painter.setOpacity(0.45)
+    pitch = rect.width() / STRIP_COLUMNS
+    gap, top, height = max(1, round(1.5 * ink.scale)), int(rect.top()), int(rect.height())
     for seq, digest in enumerate(card.strip, start=card.strip_first):
         column = seq - start
-        if not 0 <= column < STRIP_COLUMNS:
-            continue
-        x = int(rect.left() + column * width)
-        cell = QRectF(x, rect.top(), int(rect.left() + (column + 1) * width) - x - gap, rect.height())
-        _strip_cell(ink, cell, theme.digest_colour(digest), theme.digest_mark(digest), seq in disputed)
-    ink.painter.restore()
+        if 0 <= column < STRIP_COLUMNS:
+            left = int(rect.left() + column * pitch)
+            width = int(rect.left() + (column + 1) * pitch) - left - gap
+            stamp = _column(theme, *theme.digest_look(digest), width, height, ratio)
+            painter.drawPixmap(left, top, stamp)
+            if seq in disputed:
+                painter.fillRect(QRectF(left, top + height + 1, width, 2.4 * ink.scale), theme.bad)
+    if faint:
+        painter.setOpacity(1.0)
 
 
-def _strip_cell(ink: Ink, cell: QRectF, colour: QColor, mark: int, disputed: bool) -> None:
-    painter, theme, k = ink.painter, ink.theme, ink.scale
-    painter.fillRect(cell, colour)
+@lru_cache(maxsize=1024)
+def _column(theme: Theme, hue: int, pattern: int, width: int, height: int, ratio: float) -> QPixmap:
+    """A column of the strip: a hue, and a pattern for those to whom hues look alike."""
+    pixmap = QPixmap(math.ceil(width * ratio), math.ceil(height * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(theme.digests[hue])
     cut = faded(theme.background, 0.62)
-    third = cell.height() / 3
-    if mark == 1:
-        painter.fillRect(QRectF(cell.left(), cell.bottom() - third, cell.width(), third), cut)
-    elif mark == 2:
-        painter.fillRect(QRectF(cell.left(), cell.top(), cell.width(), third), cut)
-    elif mark == 3:
-        side = cell.width() / 3
-        painter.fillRect(QRectF(cell.left() + side, cell.top(), side, cell.height()), cut)
-    if disputed:
-        painter.fillRect(QRectF(cell.left(), cell.bottom() + 1, cell.width(), 2.4 * k), theme.bad)
+    cuts = (
+        QRectF(),
+        QRectF(0, height * 2 / 3, width, height / 3),
+        QRectF(0, 0, width, height / 3),
+        QRectF(width / 3, 0, width / 3, height),
+    )
+    with QPainter(pixmap) as painter:
+        painter.fillRect(cuts[pattern], cut)
+    return pixmap
 
 
 def slot_cells(rect: QRectF, scale: float) -> list[QRectF]:

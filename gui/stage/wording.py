@@ -7,6 +7,9 @@ from core.model.cluster_view import ClientCard, ClusterView, ReplicaCard, Replic
 
 FIRST_SENTENCE = "Click a client to send a query. Right-click a replica to kill it."
 
+_OPEN_SESSION = "open session"
+"""The call that every client makes by itself, before a person asks anything."""
+
 
 def duration(ns: int) -> str:
     """Nanoseconds with two or three figures: `240 µs`, `4.1 ms`, `1.2 s`."""
@@ -64,7 +67,8 @@ def replica_status(card: ReplicaCard) -> str:
 
 def guidance(view: ClusterView) -> str:
     """What to do first, as long as nothing was ever asked; else ""."""
-    untouched = not any(card.answered or card.waiting_since_ns for card in view.clients)
+    asked = (card for card in view.clients if card.call != _OPEN_SESSION)
+    untouched = not any(card.answered or card.waiting_since_ns for card in asked)
     return FIRST_SENTENCE if untouched and not view.alert and not view.load_running else ""
 
 
