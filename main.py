@@ -30,7 +30,7 @@ def has_display() -> bool:
 
 def open_window(settings: RunSettings, record: Path | None) -> int:
     """A cluster behind a window, until the person closes it. A new number of replicas is a new cluster."""
-    from core.runtime.launch import launch
+    from core.runtime.launch import Launched, launch
     from gui.app import run
     from gui.options import Options
     from gui.top_bar import Recording
@@ -38,10 +38,11 @@ def open_window(settings: RunSettings, record: Path | None) -> int:
     wanted: list[int] = []
     while True:
         live = launch(settings, record)
-        options = Options(
-            restart=wanted.append, recording=lambda live=live: Recording(live.path, live.source.recorded_bytes)
-        )
-        code = run(live.source, live.face, options)
+
+        def recording(live: Launched = live) -> Recording:
+            return Recording(live.path, live.source.recorded_bytes)
+
+        code = run(live.source, live.face, Options(restart=wanted.append, recording=recording))
         if code or not wanted:
             return code
         settings, record = replace(settings, replicas=wanted.pop()), None

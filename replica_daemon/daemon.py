@@ -71,15 +71,17 @@ class Conversation:
     def serve(self) -> None:
         """Execute what comes until the front end leaves. Raises _Ended when this replica must stop."""
         peer, manager, clock = self._peer, self._manager, time.monotonic_ns
+        buffer = bytearray(RECEIVE_BYTES)  # kept: a fresh one would cost a system call each time
+        view = memoryview(buffer)
         while True:
             if manager.nack_at is not None and not _readable(peer, manager.nack_at - clock()):
                 self._perform(manager.tick(clock()))
                 continue
-            data = peer.recv(RECEIVE_BYTES)
-            if not data:
+            received = peer.recv_into(buffer)
+            if not received:
                 raise _Ended(0)
             now = clock()
-            for payload in self._deframer.feed(data):
+            for payload in self._deframer.feed(bytes(view[:received])):
                 message = decode_from_front_end(payload)
                 if type(message) is Bye:
                     raise _Ended(0)

@@ -19,7 +19,7 @@ import msgspec
 
 from core.protocol.handshake import KEY_BYTES
 
-NICE = 5
+NICE = 10
 """Daemons run at a lower priority than the app, so that a click is answered while they are busy."""
 
 

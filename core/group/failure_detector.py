@@ -31,7 +31,7 @@ class FailureDetector:
     def heard(self, replica: int, now: int) -> tuple[Effect, ...]:
         """A sign of life of a replica that is watched, at monotonic `now`."""
         self._heard[replica] = now
-        if replica not in self._suspected:
+        if not self._suspected or replica not in self._suspected:
             return ()
         self._suspected.discard(replica)
         return (Trust(replica),)

@@ -55,9 +55,8 @@ class FrontEnd:
     def request(self, requests: Requests, now: int) -> tuple[Order, Multicast]:
         """Number these requests as one batch and send them to every member: at most `room()` of them."""
         order = self.sequencer.order(requests, now + self._wall_minus_monotonic_ns)
-        replicas = self.view.replicas
-        self.responses.expect(order, replicas)
-        return order, self.log.multicast(order, encode(order), replicas)
+        self.responses.expect(order, self.view.mask)
+        return order, self.log.multicast(order, encode(order), self.view.replicas)
 
     def joined(self, replica: int, incarnation: int, expected: int, now: int) -> None:
         """A replica passed the handshake. Raises RemoteProtocolError when it missed what the log lost."""
@@ -82,7 +81,8 @@ class FrontEnd:
             executed = message.first_seq + message.count - 1
             if executed > member.executed:
                 member.executed = executed
-            return life + self.responses.collect(replica, message)
+            effects = self.responses.collect(replica, message)
+            return life + effects if life else effects
         match message:
             case Pong(_, expected):
                 member.executed = max(member.executed, expected - 1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from core.effects import Differ, Effect, Return
 from core.errors import RemoteProtocolError
 from core.protocol.codec import decode_body
-from core.protocol.messages import Order, Result, unpack_u32
+from core.protocol.messages import Order, Result, ResultBody, unpack_u32
 
 
 @dataclass(slots=True)
@@ -21,7 +21,7 @@ class Pending:
     first_seq: int
     count: int
     requests: bytes
-    waiting: set[int]
+    waiting: int  # bit mask of the replicas that have not responded: bit r for Rr
     first_replica: int = 0
     body: bytes = b""
 
@@ -32,7 +32,6 @@ class ResponseCollector:
     def __init__(self) -> None:
         self._pending: dict[int, Pending] = {}
         self.unanswered = 0
-        self.answered_by_all = 0  # the highest number up to which every live replica has responded
         self.first_answers: dict[int, int] = {}
 
     @property
@@ -40,9 +39,9 @@ class ResponseCollector:
         """How many batches some live replica has not responded to."""
         return len(self._pending)
 
-    def expect(self, order: Order, replicas: tuple[int, ...]) -> None:
-        """Await a response to this batch from each of these replicas."""
-        self._pending[order.first_seq] = Pending(order.first_seq, order.count, order.requests, set(replicas))
+    def expect(self, order: Order, replicas: int) -> None:
+        """Await a response to this batch from each of these replicas (a bit mask)."""
+        self._pending[order.first_seq] = Pending(order.first_seq, order.count, order.requests, replicas)
         self.unanswered += order.count
 
     def collect(self, replica: int, result: Result) -> tuple[Effect, ...]:
@@ -51,26 +50,26 @@ class ResponseCollector:
         Raises RemoteProtocolError when it answers requests other than those it was sent.
         """
         pending = self._pending.get(result.first_seq)
-        if pending is None or replica not in pending.waiting:
+        if pending is None or not pending.waiting >> replica & 1:
             return ()  # a repeated response: its first copy was checked
         if pending.count != result.count:
             raise RemoteProtocolError(f"R{replica} answered {result.count} of {pending.count} requests.")
-        pending.waiting.discard(replica)
+        pending.waiting &= ~(1 << replica)
         effects: tuple[Effect, ...] = ()
         if not pending.first_replica:
             effects = self._first(pending, replica, result)
         elif pending.body != result.body:
             effects = self._compare(pending, replica, result)
         if not pending.waiting:
-            self._finish(pending)
+            del self._pending[pending.first_seq]
         return effects
 
     def forget(self, replica: int) -> None:
         """A dropped replica is waited for no longer."""
         for pending in list(self._pending.values()):
-            pending.waiting.discard(replica)
+            pending.waiting &= ~(1 << replica)
             if not pending.waiting and pending.first_replica:
-                self._finish(pending)
+                del self._pending[pending.first_seq]
 
     def abandon(self) -> tuple[tuple[int, int, int], ...]:
         """Nobody is left: give up every request without an answer, as (client, number, seq)."""
@@ -89,30 +88,27 @@ class ResponseCollector:
         return tuple(lost)
 
     def _first(self, pending: Pending, replica: int, result: Result) -> tuple[Effect, ...]:
-        body = decode_body(result.body)
-        if body.requests != pending.requests or len(body.outcomes) != pending.count:
-            raise RemoteProtocolError(
-                f"R{replica} answered other requests than those at #{pending.first_seq}."
-            )
+        body = _body_for(pending, replica, result)
         pending.first_replica, pending.body = replica, result.body
         self.unanswered -= pending.count
         self.first_answers[replica] = self.first_answers.get(replica, 0) + pending.count
         return (Return(replica, pending.first_seq, pending.requests, body.outcomes),)
 
     def _compare(self, pending: Pending, replica: int, result: Result) -> tuple[Effect, ...]:
-        mine, other = decode_body(pending.body), decode_body(result.body)
-        if other.requests != pending.requests:
-            raise RemoteProtocolError(
-                f"R{replica} answered other requests than those at #{pending.first_seq}."
-            )
-        for offset, (first, later) in enumerate(zip(mine.outcomes, other.outcomes, strict=False)):
+        mine, other = decode_body(pending.body), _body_for(pending, replica, result)
+        for offset, (first, later) in enumerate(zip(mine.outcomes, other.outcomes, strict=True)):
             if first != later:
                 return (Differ(pending.first_seq + offset, pending.first_replica, first, replica, later),)
         return ()  # equal answers, unequal digests: the digest check names the number
 
-    def _finish(self, pending: Pending) -> None:
-        del self._pending[pending.first_seq]
-        if self._pending:
-            self.answered_by_all = next(iter(self._pending)) - 1
-        else:
-            self.answered_by_all = max(self.answered_by_all, pending.first_seq + pending.count - 1)
+
+def _body_for(pending: Pending, replica: int, result: Result) -> ResultBody:
+    """What a replica answered. Raises RemoteProtocolError unless it is one answer to each request."""
+    body = decode_body(result.body)
+    if (
+        body.requests != pending.requests
+        or len(body.outcomes) != pending.count
+        or len(body.digests) != 8 * pending.count
+    ):
+        raise RemoteProtocolError(f"R{replica} answered other requests than those at #{pending.first_seq}.")
+    return body

@@ -27,16 +27,16 @@ class Requests:
         self.ids += (client, number)
         self.operations.append(operation)
 
-    def extend(self, others: Requests) -> None:
-        """Others after these."""
-        self.ids += others.ids
-        self.operations += others.operations
+    def followed_by(self, others: Requests) -> Requests:
+        """These and then others, as a new value: who keeps these for the log keeps them unchanged."""
+        if not self.operations:
+            return others
+        return Requests(self.ids + others.ids, self.operations + others.operations)
 
-    def take(self, count: int) -> Requests:
-        """The first `count`, which are no longer in here afterwards."""
-        taken = Requests(self.ids[: 2 * count], self.operations[:count])
-        del self.ids[: 2 * count], self.operations[:count]
-        return taken
+    def split(self, count: int) -> tuple[Requests, Requests]:
+        """The first `count`, and the others."""
+        ids, operations = self.ids, self.operations
+        return Requests(ids[: 2 * count], operations[:count]), Requests(ids[2 * count :], operations[count:])
 
 
 class Sequencer:

@@ -22,17 +22,23 @@ class View:
         self.members: dict[int, Member] = {}
         self.replicas: tuple[int, ...] = ()
         """The ids of the members, ascending."""
+        self.mask = 0
+        """The same as a bit mask: bit r for Rr."""
 
     def join(self, replica: int, incarnation: int, expected: int) -> None:
         """Count a replica in; it has executed everything before `expected`."""
         self.members[replica] = Member(replica, incarnation, expected - 1)
-        self.replicas = tuple(sorted(self.members))
+        self._changed()
 
     def drop(self, replica: int) -> bool:
         """Count it out. False when it was no member."""
         dropped = self.members.pop(replica, None)
-        self.replicas = tuple(sorted(self.members))
+        self._changed()
         return dropped is not None
+
+    def _changed(self) -> None:
+        self.replicas = tuple(sorted(self.members))
+        self.mask = sum(1 << replica for replica in self.members)
 
     def executed_by_all(self) -> int:
         """The lowest number that every member has executed; 0 without members."""

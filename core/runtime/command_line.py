@@ -126,7 +126,7 @@ def guarded(action: Callable[[], int]) -> int:
 
 
 def _complain(error: LockstepError, code: int) -> int:
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[bold red]Error:[/] {error}", markup=True)
+    Console(stderr=True, highlight=False, soft_wrap=True).print("Error:", str(error), markup=False)
     return code
 
 
@@ -167,7 +167,7 @@ def report_run(settings: RunSettings, record: Path | None, as_json: bool) -> int
 
 def print_report(settings: RunSettings, report: Report, record: Path | None) -> None:
     """The report for a person."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     console.print(
         f"[bold]{report.answered:,}[/] of {report.requests:,} requests of {settings.clients} clients "
         f"answered by {settings.replicas} replicas ({report.refused:,} refused by the service, "

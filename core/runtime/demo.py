@@ -71,13 +71,14 @@ class Storyteller:
         self._last_ns = 0
         self.answers = 0
 
-    def write(self, record: Record) -> None:
-        """One record of the wire log."""
-        self._buffer.write(record)
-        self._fold.apply((record,))
-        self._last_ns = record.time_ns
-        if record.tap == Tap.FACT:
-            self._tell(decode_fact(record.body))
+    def write(self, records: list[Record]) -> None:
+        """Records of the wire log, as they come."""
+        self._buffer.write(records)
+        self._fold.apply(records)
+        self._last_ns = records[-1].time_ns
+        for record in records:
+            if record.tap == Tap.FACT:
+                self._tell(decode_fact(record.body))
 
     def say(self, sentence: str) -> None:
         """A sentence about what is done."""

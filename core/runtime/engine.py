@@ -39,7 +39,7 @@ from core.protocol.messages import FromReplica, Nack, Result, pack_u32, pack_u64
 from core.runtime.members import Members
 from core.runtime.operator import Operator
 from core.runtime.pacer import Hop, Pacer
-from core.runtime.witness import Witness, WriteRecord
+from core.runtime.witness import Witness, WriteRecords
 from core.services.registry import load_service
 from core.trace.wire_log import Tap
 from core.workload.clients import SeededWorkload
@@ -50,7 +50,7 @@ class Engine:
     """One cluster. Made, started and stopped on the event loop that it lives on."""
 
     def __init__(
-        self, service: str, workload: SeededWorkload, budget: int | None, write_record: WriteRecord
+        self, service: str, workload: SeededWorkload, budget: int | None, write_records: WriteRecords
     ) -> None:
         loop = asyncio.get_running_loop()
         self._loop = loop
@@ -59,7 +59,7 @@ class Engine:
         self.workload = workload
         self.front_end = FrontEnd(1, time.time_ns() - time.monotonic_ns())
         self.pool = ClientPool(workload, budget)
-        self.witness = Witness(loop, LiveChecks(self.service), write_record, self._violated)
+        self.witness = Witness(loop, LiveChecks(self.service), write_records, self._violated)
         self.pacer = Pacer(loop, self._saw)
         self.members = Members(self, os.urandom(16), service)
         self.operator = Operator(self)
@@ -132,35 +132,37 @@ class Engine:
         elif self.pacer.untouched:
             now = self._clock()
             if requests:
-                called = Called(pack_u32(requests.ids), requests.operations)
-                self.witness.saw(now, Tap.CALL_DELIVERED, 0, 0, called)
-                self._waiting.extend(requests)
+                self.witness.saw(now, Tap.CALL_DELIVERED, 0, 0, partial(_called_fact, requests))
+                self._waiting = self._waiting.followed_by(requests)
             self._order(now)
         else:
             while requests:
-                single = requests.take(1)
-                called = Called(pack_u32(single.ids), single.operations)
-                self.pacer.carry(Hop.CALL, 0, called, partial(self._arrived, single))
-        if self.pool.next_due() is not None:
+                single, requests = requests.split(1)
+                self.pacer.carry(Hop.CALL, 0, _called_fact(single), partial(self._arrived, single))
+        if self.pool.thinking:
             self._think()
 
     def _arrived(self, requests: Requests) -> None:
-        self._waiting.extend(requests)
+        self._waiting = self._waiting.followed_by(requests)
         self._order(self._clock())
 
     # --- 2 coordination -----------------------------------------------------------------------------------
 
     def _order(self, now: int) -> None:
         """Number what has arrived and multicast it, in batches, as far as there is room."""
-        waiting = self._waiting
-        while waiting:
+        while self._waiting:
             size = min(BATCH_REQUESTS if self.pacer.untouched else 1, self.front_end.room())
             if size <= 0:
                 return
-            order, multicast = self.front_end.request(waiting.take(size), now)
+            batch = self._waiting
+            if len(batch) > size:
+                batch, self._waiting = batch.split(size)
+            else:
+                self._waiting = Requests()
+            order, multicast = self.front_end.request(batch, now)
             self.messages += order.count * len(multicast.replicas)
             self._multicast(multicast.replicas, multicast.payload)
-            self.witness.note(self.witness.checks.ordered, order, self.front_end.view.replicas)
+            self.witness.note(self.witness.checks.ordered, order, self.front_end.view.mask)
 
     def _multicast(self, replicas: Sequence[int], payload: bytes) -> None:
         if self.pacer.untouched:
@@ -214,7 +216,7 @@ class Engine:
             self._perform(effect, now)
         if type(message) is Result:
             self.messages += message.count
-            self.members.executed(replica, message)
+            self.members.status[replica].last = message
             self.witness.note(self.witness.checks.responded, replica, message)
 
     # --- 5 response ---------------------------------------------------------------------------------------
@@ -225,7 +227,7 @@ class Engine:
             self._returned(effect, now)
         else:
             arrived = partial(self._answer_arrived, effect)
-            self.pacer.carry(Hop.RETURN, 0, _returned_fact(effect), arrived)
+            self.pacer.carry(Hop.RETURN, 0, self._returned_fact(effect), arrived)
 
     def _answer_arrived(self, effect: Return) -> None:
         self._returned(effect, self._clock())
@@ -237,14 +239,18 @@ class Engine:
         self._issue(requests)
         self.witness.note(self.witness.checks.returned, first_seq, count, latest_call, now)
         self.answered += count
-        fact = _returned_fact(effect)
-        self.refused += fact.outcomes.count(1)
         if self.pacer.untouched:
-            self.witness.saw(now, Tap.RETURN_DELIVERED, 0, 0, fact)
+            self.witness.saw(now, Tap.RETURN_DELIVERED, 0, 0, partial(self._returned_fact, effect))
         if self.pool.hand_answers:
             self.operator.hand_answers(effect.replica)
         if self.pool.spent:
             self.changed.set()
+
+    def _returned_fact(self, effect: Return) -> Returned:
+        seqs = pack_u64(range(effect.first_seq, effect.first_seq + len(effect.outcomes)))
+        codes = bytes([outcome[1] for outcome in effect.outcomes])  # 0 ok, 1 refused: core.services.calls
+        self.refused += codes.count(1)
+        return Returned(effect.replica, effect.requests, seqs, codes)
 
     # --- effects, failures --------------------------------------------------------------------------------
 
@@ -352,7 +358,5 @@ class Engine:
         self._issue(self.pool.due(self._clock()))
 
 
-def _returned_fact(effect: Return) -> Returned:
-    seqs = pack_u64(range(effect.first_seq, effect.first_seq + len(effect.outcomes)))
-    codes = bytes([outcome[1] for outcome in effect.outcomes])  # 0 ok, 1 refused: see core.services.calls
-    return Returned(effect.replica, effect.requests, seqs, codes)
+def _called_fact(requests: Requests) -> Called:
+    return Called(pack_u32(requests.ids), requests.operations)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from core.facts import CheckCount
 from core.runtime.engine import Engine
 from core.runtime.latency import LatencyHistogram
-from core.runtime.witness import WriteRecord
+from core.runtime.witness import WriteRecords
 from core.services.registry import load_service
 from core.workload.clients import WorkloadSettings, make_workload
 
@@ -102,7 +102,7 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def make_engine(settings: RunSettings, write: WriteRecord) -> Engine:
+def make_engine(settings: RunSettings, write: WriteRecords) -> Engine:
     """A cluster that is not started yet. To be called on its event loop. Raises ServiceError."""
     workload = make_workload(
         load_service(settings.service),
@@ -114,7 +114,7 @@ def make_engine(settings: RunSettings, write: WriteRecord) -> Engine:
 
 async def run(
     settings: RunSettings,
-    write: WriteRecord,
+    write: WriteRecords,
     started: Callable[[Engine], None] | None = None,
 ) -> Report:
     """Run a cluster to its end and report. `started` is told when it is up. Raises StartError."""

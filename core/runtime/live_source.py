@@ -156,11 +156,13 @@ class LiveSource:
         if self._engine is not None:
             self._engine.operator.obey(command)
 
-    def _write(self, record: Record) -> None:
-        if len(self._handed) < KEPT_RECORDS or record.tap == Tap.FACT:
-            self._handed.append(record)
+    def _write(self, records: list[Record]) -> None:
+        if len(self._handed) < KEPT_RECORDS:
+            self._handed.extend(records)
+        else:
+            self._handed.extend(record for record in records if record.tap == Tap.FACT)
         if self._buffer is not None:
-            self._buffer.write(record)
+            self._buffer.write(records)
 
     def _keep_recording(self) -> None:
         """Hand over what is kept; say it once when the file cannot be written any more."""
@@ -172,4 +174,4 @@ class LiveSource:
             self._say_error(str(self._recorder.error))
 
     def _say_error(self, text: str) -> None:
-        self._write(Record(time.monotonic_ns(), Tap.FACT, 0, 0, encode_fact(Said("error", text))))
+        self._write([Record(time.monotonic_ns(), Tap.FACT, 0, 0, encode_fact(Said("error", text)))])

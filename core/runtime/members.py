@@ -41,8 +41,17 @@ class ReplicaStatus:
 
     pid: int
     state: str = "starting"
-    expected: int = 1
-    digest: int = 0
+    last: Result | None = None  # its latest response
+
+    @property
+    def expected(self) -> int:
+        """The number that it executes next."""
+        return 1 if self.last is None else self.last.first_seq + self.last.count
+
+    @property
+    def digest(self) -> int:
+        """Its digest after the number before."""
+        return 0 if self.last is None else self.last.last_digest
 
 
 class Members:
@@ -83,11 +92,6 @@ class Members:
         engine.front_end.joined(replica, process.incarnation, welcome.expected, engine.now())
         self.status[replica].state = "running"
         engine.tell(Joined(replica, process.incarnation, port, welcome.expected))
-
-    def executed(self, replica: int, result: Result) -> None:
-        """Note how far a replica has come."""
-        status = self.status[replica]
-        status.expected, status.digest = result.first_seq + result.count, result.last_digest
 
     def kill(self, replica: int) -> None:
         """SIGKILL."""

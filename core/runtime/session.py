@@ -24,9 +24,9 @@ class RecordBuffer:
         self._recorder = recorder
         self._records: list[Record] = []
 
-    def write(self, record: Record) -> None:
-        """Keep one record; hand over when there are FLUSH_RECORDS."""
-        self._records.append(record)
+    def write(self, records: list[Record]) -> None:
+        """Keep these; hand over when there are FLUSH_RECORDS."""
+        self._records += records
         if len(self._records) >= FLUSH_RECORDS:
             self.flush()
 
@@ -55,7 +55,7 @@ def record_run(
 ) -> Report:
     """Run headless; write the wire log to `path` when there is one. Raises RecordingError, StartError."""
     if path is None:
-        return run_loop(run(settings, lambda record: None, started))
+        return run_loop(run(settings, lambda records: None, started))
     recorder = open_recorder(settings, path)
     buffer = RecordBuffer(recorder)
     try:

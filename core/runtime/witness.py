@@ -15,8 +15,9 @@ from core.checks.live import LiveChecks
 from core.facts import Fact, Violated
 from core.trace.wire_log import Record, Tap, encode_fact
 
-WriteRecord = Callable[[Record], None]
-_Seen = tuple[int, int, int, int, bytes | Fact]
+WriteRecords = Callable[[list[Record]], None]
+Body = bytes | Fact | Callable[[], Fact]
+"""A frame's payload, a fact, or what makes the fact when there is time."""
 
 
 class Witness:
@@ -26,17 +27,17 @@ class Witness:
         self,
         loop: asyncio.AbstractEventLoop,
         checks: LiveChecks,
-        write_record: WriteRecord,
+        write_records: WriteRecords,
         violated: Callable[[Violated], None],
     ) -> None:
         self.checks = checks
         self._loop = loop
-        self._write_record = write_record
+        self._write_records = write_records
         self._violated = violated
-        self._seen: list[_Seen] = []
+        self._seen: list[tuple[int, int, int, int, Body]] = []
         self._calls: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
 
-    def saw(self, time_ns: int, tap: Tap, links: int, token: int, body: bytes | Fact) -> None:
+    def saw(self, time_ns: int, tap: Tap, links: int, token: int, body: Body) -> None:
         """A frame or a fact, for the wire log."""
         if not self._seen:
             self._loop.call_soon(self.settle)
@@ -49,12 +50,21 @@ class Witness:
     def settle(self) -> None:
         """Write down and judge everything seen so far."""
         seen, self._seen = self._seen, []
-        write_record = self._write_record
-        for time_ns, tap, links, token, body in seen:
-            payload = body if isinstance(body, bytes) else encode_fact(body)
-            write_record(Record(time_ns, tap, links, token, payload))
+        if seen:
+            self._write_records(
+                [
+                    Record(time_ns, tap, links, token, _payload(body))
+                    for time_ns, tap, links, token, body in seen
+                ]
+            )
         calls, self._calls = self._calls, []
         for method, arguments in calls:
             method(*arguments)
         for violation in self.checks.take():
             self._violated(violation)
+
+
+def _payload(body: Body) -> bytes:
+    if type(body) is bytes:
+        return body
+    return encode_fact(body if isinstance(body, Fact) else body())  # type: ignore[operator]

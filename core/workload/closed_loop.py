@@ -99,8 +99,7 @@ class ClientPool:
         elif client in self._waits:  # its last session is still being closed
             self._reopening.add(client)
         else:
-            self.clients.add(client)
-            self._call(client, OPEN_SESSION, now, issued)
+            self._open(client, now, issued)
         return issued
 
     def close(self, client: int, now: int) -> Requests:
@@ -114,7 +113,7 @@ class ClientPool:
         return issued
 
     def submit(self, client: int, operation: bytes, call: str, now: int) -> Requests:
-        """A query by hand: now, or after the client's present request. Raises UsageError when it cannot be."""
+        """A query by hand: now, or after the client's present request. Raises UsageError."""
         if client not in self.clients or client in self._closing:
             raise UsageError(
                 f"There is no client {client_name(client)}.", "Raise the number of clients first."
@@ -148,6 +147,11 @@ class ClientPool:
             if client in self._resting:
                 self._idle(client, now, issued, thought=True)
         return issued
+
+    @property
+    def thinking(self) -> bool:
+        """Some client thinks before its next request."""
+        return bool(self._thinking)
 
     def next_due(self) -> int | None:
         """When the next client has thought long enough."""
@@ -209,7 +213,7 @@ class ClientPool:
         if client not in self.clients:
             if client in self._reopening:
                 self._reopening.discard(client)
-                issued.extend(self.open(client, now))
+                self._open(client, now, issued)
             return
         self._resting.discard(client)
         if client in self._closing:
@@ -233,6 +237,10 @@ class ClientPool:
                 return
             heapq.heappush(self._thinking, (now + think_ns, client))
         self._resting.add(client)
+
+    def _open(self, client: int, now: int, issued: Requests) -> None:
+        self.clients.add(client)
+        self._call(client, OPEN_SESSION, now, issued)
 
     def _call(self, client: int, operation: bytes, now: int, issued: Requests) -> None:
         number = self._number[client] + 1
