@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -38,7 +38,7 @@ def run(source: Source, face: ServiceFace, options: Options | None = None) -> in
             signal.signal(number, handler)
     del farewell
     window.deleteLater()
-    app.sendPostedEvents(None, 0)
+    app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return code
 
 

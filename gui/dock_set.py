@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QMainWindow, QTabBar, QTabWidget
 
@@ -78,20 +80,20 @@ class DockSet(QObject):
             frame.show()
         tall = height >= _TALL_PX
         self._window.splitDockWidget(console, log, Qt.Orientation.Vertical)
-        self._window.tabifyDockWidget(console, inspector)
         if tall:
-            self._window.splitDockWidget(log, checks, Qt.Orientation.Vertical)
-            self._window.tabifyDockWidget(checks, metrics)
+            self._window.splitDockWidget(log, metrics, Qt.Orientation.Vertical)
+            self._window.tabifyDockWidget(metrics, checks)
+            self._window.tabifyDockWidget(checks, inspector)
         else:
-            self._window.tabifyDockWidget(log, checks)
-            self._window.tabifyDockWidget(checks, metrics)
+            for before, after in pairwise((log, inspector, checks, metrics)):
+                self._window.tabifyDockWidget(before, after)
         for first in (console, log, metrics if tall else log):
             first.raise_()
         side = min(_WIDEST_PX, max(_NARROWEST_PX, round(width * _WIDTH_SHARE)))
         self._window.resizeDocks([console], [side], Qt.Orientation.Horizontal)
         if tall:
             parts = [round(height * part) for part in (0.26, 0.33, 0.41)]
-            self._window.resizeDocks([console, log, checks], parts, Qt.Orientation.Vertical)
+            self._window.resizeDocks([console, log, metrics], parts, Qt.Orientation.Vertical)
         else:
             parts = [round(height * part) for part in (0.4, 0.6)]
             self._window.resizeDocks([console, log], parts, Qt.Orientation.Vertical)

@@ -21,7 +21,7 @@ class EventKind(StrEnum):
     RESULT = "result"
     ANSWER = "answer"
     GAP = "gap"  # a replica misses a number and asks for it
-    HEARTBEAT = "heartbeat"
+    HEARTBEAT = "heartbeat"  # signs of life, and counts told now and then
     LOOK = "look"  # a page of a replica's data
     CLUSTER = "cluster"  # processes, suspicion, epochs, clients
     CONTROL = "control"  # what a person set
@@ -97,8 +97,8 @@ def of_fact_kind(body: bytes) -> EventKind:
 
 _KINDS = {
     b"pace_set": EventKind.CONTROL, b"load_set": EventKind.CONTROL,
-    b"checked": EventKind.CHECK, b"violated": EventKind.CHECK, b"diverged": EventKind.CHECK,
-    b"counted": EventKind.NOTE, b"said": EventKind.NOTE, b"answered": EventKind.NOTE,
+    b"checked": EventKind.HEARTBEAT, b"violated": EventKind.CHECK, b"diverged": EventKind.CHECK,
+    b"counted": EventKind.HEARTBEAT, b"said": EventKind.NOTE, b"answered": EventKind.NOTE,
     b"called": EventKind.REQUEST, b"returned": EventKind.ANSWER,
 }  # fmt: skip
 
@@ -111,7 +111,7 @@ def of_fact(fact: FactUnion) -> Told:
         case facts.Checked(counts):
             parts = [f"{c.name} {c.checked:,}" + (f" ({c.violations} failed)" if c.violations else "")
                      for c in counts]  # fmt: skip
-            return Told("checks", EventKind.CHECK, 0, 0, ", ".join(parts))
+            return Told("checks", EventKind.HEARTBEAT, 0, 0, ", ".join(parts))
         case facts.Violated():
             node = replica_name(fact.replica) if fact.replica else "checks"
             text = f"{fact.check} failed: expected {fact.expected}, found {fact.found}"
@@ -123,7 +123,7 @@ def of_fact(fact: FactUnion) -> Told:
             return Told("FE", EventKind.CONTROL, 0, 0, f"load {'runs' if running else 'rests'}")
         case facts.Counted():
             text = f"{fact.requests:,} requests, {fact.messages:,} messages, {fact.frames:,} frames"
-            return Told("FE", EventKind.NOTE, 0, 0, text)
+            return Told("FE", EventKind.HEARTBEAT, 0, 0, text)
         case facts.Said(level, text):
             return Told("FE", EventKind.NOTE, 0, 0, text if level == "info" else f"{level}: {text}")
         case facts.Answered():

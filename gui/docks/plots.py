@@ -26,6 +26,9 @@ _AXIS_PX = 42
 _NARROW = 0.4
 """A range shrinks when the curve fills less than this part of it."""
 
+_HEADROOM = 1.12
+"""The highest label is not cut off."""
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -133,7 +136,7 @@ class _Plot:
     def _fit(self, highest: float) -> None:
         if highest > self._upper or highest < self._upper * _NARROW:
             self._upper = _nice(highest)
-            self.widget.setYRange(0, self._upper, padding=0)
+            self.widget.setYRange(0, self._upper * _HEADROOM, padding=0)
             steps = [0, self._upper / 2, self._upper]
             self.widget.getAxis("left").setTicks([[(step, f"{step:g}") for step in steps]])
 
