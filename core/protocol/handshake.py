@@ -9,7 +9,7 @@ nothing and is not let in.
 from __future__ import annotations
 
 import hmac
-import platform
+import sys
 from enum import Enum, auto
 
 from core.errors import RemoteProtocolError
@@ -107,4 +107,4 @@ class ReplicaHandshake:
 
 def welcome(service: str, service_version: int, expected: int) -> Welcome:
     """What a replica says of itself once both sides are known."""
-    return Welcome(PROTOCOL_VERSION, platform.python_version(), service, service_version, expected)
+    return Welcome(PROTOCOL_VERSION, sys.version.partition(" ")[0], service, service_version, expected)
