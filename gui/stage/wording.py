@@ -74,8 +74,7 @@ def replica_status(card: ReplicaCard) -> str:
 
 def guidance(view: ClusterView) -> str:
     """What to do first, as long as nothing was ever asked; else ""."""
-    asked = (card for card in view.clients if card.call != _OPEN_SESSION)
-    untouched = not any(card.answered or card.waiting_since_ns for card in asked)
+    untouched = all(card.call in ("", _OPEN_SESSION) for card in view.clients)
     return FIRST_SENTENCE if untouched and not view.alert and not view.load_running else ""
 
 
