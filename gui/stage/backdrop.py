@@ -8,7 +8,7 @@ rectangles here are in pixels of the device, so that copies are exact at any pix
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from PySide6.QtCore import QRect, QRectF, QSizeF
 from PySide6.QtGui import QPainter, QPixmap
@@ -41,25 +41,30 @@ class Backdrop:
         painter.end()
         self._areas = dict(areas)
         self._under = {name: self.pixmap.copy(area) for name, area in areas.items()}
-        for name, piece in self._pieces.items():
-            if name in self._areas:
-                self.put(name, piece)
+        self.put((name, piece, None) for name, piece in list(self._pieces.items()) if name in areas)
 
-    def put(self, name: str, piece: QPixmap, part: QRect | None = None) -> None:
-        """Put a piece (a card, a sentence) into its area, or only the `part` of it that changed.
+    def put(self, pieces: Iterable[tuple[str, QPixmap, QRect | None]]) -> None:
+        """Put pieces (cards, sentences) by name into their areas: whole, or only the part that changed.
 
-        Where pieces overlap, those put into the whole of their area keep their order in `areas`.
+        Where pieces overlap, one that is put in whole lies under those that were put in earlier.
         """
-        self._pieces[name] = piece
-        area = self._areas[name]
-        spot = area if part is None else part
-        inside = spot.translated(-area.topLeft())
         painter = QPainter(self.pixmap)
-        painter.drawPixmap(spot, self._under[name], inside)
-        painter.drawPixmap(spot, piece, inside)
-        for other, theirs in self._areas.items() if part is None else ():
+        for name, piece, part in pieces:
+            self._pieces[name] = piece
+            area = self._areas[name]
+            spot = area if part is None else part
+            inside = spot.translated(-area.topLeft())
+            painter.drawPixmap(spot, self._under[name], inside)
+            painter.drawPixmap(spot, piece, inside)
+            if part is None:
+                self._put_back(painter, name, area)
+        painter.end()
+
+    def _put_back(self, painter: QPainter, name: str, area: QRect) -> None:
+        """Put back what lay over `area`."""
+        painter.setClipRect(area)
+        for other, theirs in self._areas.items():
             pixmap = self._pieces.get(other)
             if other != name and pixmap is not None and theirs.intersects(area):
-                painter.setClipRect(area)
                 painter.drawPixmap(theirs, pixmap, pixmap.rect())
-        painter.end()
+        painter.setClipping(False)

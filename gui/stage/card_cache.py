@@ -20,7 +20,7 @@ from gui.stage.layout import Place, StageLayout
 from gui.stage.painters import Card, Motif, ground_key, paint_figures_of, paint_ground_of
 from gui.theme import Theme
 
-BUDGET_NS = 450_000
+BUDGET_NS = 300_000
 """Time per frame after which no further card is begun."""
 
 CALM_NS = 80_000_000

@@ -35,7 +35,7 @@ def paint_client_figures(ink: Ink, card: ClientCard, frame: CardFrame, status: s
     elif frame.detail == ClientDetail.ROW:
         _row(ink, card, frame, status)
     else:
-        _line(ink, card, frame)
+        _line(ink, card, frame, status)
 
 
 def client_sign(card: ClientCard, theme: Theme) -> tuple[str, QColor]:
@@ -84,19 +84,13 @@ def _row(ink: Ink, card: ClientCard, frame: CardFrame, status: str) -> None:
     ink.write((left, rect.top() + 31 * k), call, ink.figures(11), theme.text_muted, room=right - left)
 
 
-def _line(ink: Ink, card: ClientCard, frame: CardFrame) -> None:
+def _line(ink: Ink, card: ClientCard, frame: CardFrame, status: str) -> None:
     """One line; a cell keeps nothing but the sign."""
     theme, k, rect = ink.theme, frame.scale, frame.rect
     sign, colour = client_sign(card, theme)
     y, right = rect.center().y(), rect.right() - 11 * k
     ink.mark(sign, (right, y), 10, colour)
     if frame.detail == ClientDetail.LINE:
-        text = (
-            "waiting"
-            if card.waiting_since_ns
-            else f"#{card.last_seq}"
-            if card.last_seq
-            else card.last_outcome
-        )
+        text = status[status.find("#") :] if "#" in status else status
         room = rect.width() - 58 * k
         ink.write((right - 10 * k, y), text, ink.words(11), colour, align=RIGHT, room=room)

@@ -21,7 +21,7 @@ from gui.stage.layout import FRONT_END, ClientDetail, StageLayout, arrange
 from gui.stage.replica_card import Comparison, paint_replica_figures, paint_replica_ground, replica_ground_key
 from gui.stage.scenery import banner, broken_links, paint_banner, paint_ground, paint_legend
 from gui.stage.slots import strip_first
-from gui.stage.wording import client_status, pace_words
+from gui.stage.wording import brief_status, client_status, pace_words
 from gui.theme import Theme
 
 Card: TypeAlias = ClientCard | FrontEndCard | ReplicaCard
@@ -32,14 +32,15 @@ class Motif(NamedTuple):
     """What one card shows: its picture changes when, and only when, this does."""
 
     card: Card
-    words: str = ""  # a client's wait, which grows while its card stays the same
+    words: str = ""  # of a client: its wait, which grows while its card stays the same
     comparison: Comparison | None = None  # of a replica
+    brief: bool = False  # shows no more of its card than the words say
 
     def like(self, other: Motif) -> bool:
         """Would look the same. Cards are compared by identity first: unchanged ones are the same object."""
         return (
-            (self.card is other.card or self.card == other.card)
-            and self.words == other.words
+            self.words == other.words
+            and (self.card is other.card or (self.brief and other.brief) or self.card == other.card)
             and self.comparison == other.comparison
         )
 
@@ -48,18 +49,23 @@ def motifs(
     view: ClusterView, layout: StageLayout, comparison: Compared | None = None
 ) -> Iterator[tuple[str, Motif]]:
     """What each node on the stage shows, by its name. `comparison`: `compared(view.replicas)`, if at hand."""
+    places, now_ns = layout.places, view.now_ns
     for client in view.clients:
         name = client_name(client.client)
-        place = layout.places.get(name)
-        if place is not None:
-            words = "" if place.detail < ClientDetail.ROW else client_status(client, view.now_ns)
-            yield name, Motif(client, words)
+        if name not in places:
+            continue
+        detail = places[name].detail
+        if detail >= ClientDetail.ROW:
+            yield name, Motif(client, client_status(client, now_ns))
+        else:
+            number = client.last_seq if detail == ClientDetail.LINE else 0
+            yield name, Motif(client, brief_status(client, number), None, True)
     yield FRONT_END, Motif(view.front_end)
     first, disputed = comparison or compared(view.replicas)
     for replica in view.replicas:
         name = replica_name(replica.replica)
-        if name in layout.places:
-            yield name, Motif(replica, comparison=Comparison(first, disputed.get(name, frozenset())))
+        if name in places:
+            yield name, Motif(replica, "", Comparison(first, disputed.get(name, frozenset())))
 
 
 def compared(replicas: tuple[ReplicaCard, ...]) -> Compared:
@@ -68,23 +74,25 @@ def compared(replicas: tuple[ReplicaCard, ...]) -> Compared:
     At a number on which most agree, the few are unlike; on a draw, all are.
     """
     live = [card for card in replicas if card.state is not ReplicaState.DEAD] or list(replicas)
-    spans = {(card.strip_first, card.strip) for card in replicas}
     newest = max((card.strip_first + len(card.strip) - 1 for card in live if card.strip), default=1)
-    if len(spans) == 1:
-        return strip_first(newest), {}
-    counts: dict[int, Counter[int]] = {}
+    seen: dict[int, int] = {}
+    split: set[int] = set()
     for card in replicas:
         for seq, digest in enumerate(card.strip, start=card.strip_first):
-            counts.setdefault(seq, Counter())[digest] += 1
-    split = {seq: count for seq, count in counts.items() if len(count) > 1}
-    disputed: dict[str, frozenset[int]] = {}
-    if split:
-        for card in replicas:
-            own = dict(enumerate(card.strip, start=card.strip_first))
-            disputed[replica_name(card.replica)] = frozenset(
-                seq for seq, count in split.items() if seq in own and count[own[seq]] * 2 <= count.total()
-            )
-    return strip_first(newest), disputed
+            if seen.setdefault(seq, digest) != digest:
+                split.add(seq)
+    return strip_first(newest), _disputed(replicas, split) if split else {}
+
+
+def _disputed(replicas: tuple[ReplicaCard, ...], split: set[int]) -> dict[str, frozenset[int]]:
+    strips = {card.replica: dict(enumerate(card.strip, start=card.strip_first)) for card in replicas}
+    counts = {seq: Counter(own[seq] for own in strips.values() if seq in own) for seq in split}
+    return {
+        replica_name(replica): frozenset(
+            seq for seq, count in counts.items() if seq in own and count[own[seq]] * 2 <= count.total()
+        )
+        for replica, own in strips.items()
+    }
 
 
 def ground_key(card: Card, frame: CardFrame) -> tuple[object, ...]:

@@ -175,13 +175,16 @@ class StagePicture:
         Only with `glow` what is around a card may have changed, too.
         """
         dirty = QRect()
+        pieces: list[tuple[str, QPixmap, QRect | None]] = []
         for name in names:
             pixmap = self.cards.pixmap(name)
             if pixmap is not None:
                 rect = self.layout.places[name].rect
                 part = None if glow or name in self._overlapped else device_rect(rect, self._backdrop.ratio)
-                self._backdrop.put(name, pixmap, part)
+                pieces.append((name, pixmap, part))
                 dirty |= (self.cards.bounds(name) if part is None else rect).toAlignedRect()
+        if pieces:
+            self._backdrop.put(pieces)
         return dirty
 
     def _want(self, view: ClusterView) -> None:
@@ -246,7 +249,7 @@ class StagePicture:
         area, theme, scale = self.layout.headline, self._known().theme, self.layout.scale
         with self._sheet(BANNER, area) as painter:
             paint_banner(painter, words, theme, area, scale)
-        self._backdrop.put(BANNER, self._sheets[BANNER])
+        self._backdrop.put([(BANNER, self._sheets[BANNER], None)])
         return area.toAlignedRect()
 
     def _put_legend(self, words: str) -> QRect:
@@ -254,7 +257,7 @@ class StagePicture:
         area, theme, scale = self.layout.legend, self._known().theme, self.layout.scale
         with self._sheet(LEGEND, area) as painter:
             paint_legend(painter, words, theme, area, scale)
-        self._backdrop.put(LEGEND, self._sheets[LEGEND])
+        self._backdrop.put([(LEGEND, self._sheets[LEGEND], None)])
         return area.toAlignedRect()
 
     def _sheet(self, name: str, area: QRectF) -> QPainter:
