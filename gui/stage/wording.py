@@ -59,6 +59,13 @@ def client_status(card: ClientCard, now_ns: int) -> str:
     return "no query yet"
 
 
+def brief_status(card: ClientCard, number: int) -> str:
+    """The same where there is hardly any room: `waiting`, `#127`; a state's name alone when `number` is 0."""
+    if card.waiting_since_ns:
+        return "waiting"
+    return f"{card.last_outcome} #{number}" if number else card.last_outcome
+
+
 def replica_status(card: ReplicaCard) -> str:
     """A replica's state in words: `waiting for #128`, `dead · SIGKILL · 12.1 s`."""
     joint = " · " if card.state is ReplicaState.DEAD else " "
@@ -67,8 +74,7 @@ def replica_status(card: ReplicaCard) -> str:
 
 def guidance(view: ClusterView) -> str:
     """What to do first, as long as nothing was ever asked; else ""."""
-    asked = (card for card in view.clients if card.call != _OPEN_SESSION)
-    untouched = not any(card.answered or card.waiting_since_ns for card in asked)
+    untouched = all(card.call in ("", _OPEN_SESSION) for card in view.clients)
     return FIRST_SENTENCE if untouched and not view.alert and not view.load_running else ""
 
 
