@@ -25,7 +25,7 @@ START_NS = 5_000_000_000_000
 BATCH_REQUESTS = 40
 BATCHES_PER_S = 1_500
 CLIENTS = 64
-_WORDS = "tide turns majority quorum alice bob carol epoch digest order late early light house".split()
+_WORDS = ["tide", "turns", "majority", "quorum", "alice", "bob", "carol", "epoch", "digest", "order", "late"]
 
 
 def words(operation: bytes) -> str:

@@ -18,7 +18,8 @@ from dataclasses import replace
 from core.facts import Pace
 from core.limits import MAX_REPLICAS
 from core.model.clients import ClientBook
-from core.model.cluster_view import ClientCard, ClusterView, FrontEndCard, Metrics, ReplicaCard, Token
+from core.model.cluster_view import ClientCard, ClusterView, ReplicaCard, Token
+from core.model.figures import front_end_card, metrics_of
 from core.model.happenings import Happenings
 from core.model.hops import Hops
 from core.model.metrics import HISTORY_TICKS, TICK_NS, Meter, MetricsHistory
@@ -71,7 +72,7 @@ class Fold:
 
     @property
     def unreadable(self) -> int:
-        """How often something could not be decoded and was passed over: never, unless a recording is broken."""
+        """How often bytes could not be decoded and were passed over: never, unless a recording is broken."""
         return self._unreadable + self._clients.unreadable
 
     def apply(self, records: Sequence[Record]) -> None:
@@ -209,8 +210,8 @@ class Fold:
         said, old = self._said, self._shown
         real_time = said.pace is Pace.REAL_TIME
         replicas = self._replicas.cards(now_ns, real_time, self._clients.first_answers)
-        front_end = self._front_end()
-        metrics = self._metrics()
+        front_end = front_end_card(self._hops, said, self._clients, self._replicas)
+        metrics = metrics_of(said.counted, self._clients, self._meter, sorted(self._replicas.all))
         if old is not None:
             clients = old.clients if _same(old.clients, clients) else clients
             replicas = old.replicas if _same(old.replicas, replicas) else replicas
@@ -238,33 +239,6 @@ class Fold:
             alert=alert(known, replicas, said.violations, self._clients.unknown, said.fresh(now_ns)),
             pages=said.pages,
             started_ns=said.started_ns,
-        )
-
-    def _front_end(self) -> FrontEndCard:
-        return FrontEndCard(
-            next_seq=self._hops.next_seq,
-            in_flight=self._clients.waiting(),
-            retransmissions=max(self._hops.retransmissions, self._said.counted.retransmissions),
-            executed_by_all=self._replicas.executed_by_all(),
-            reply_policy=self._said.reply_policy,
-            epoch=self._said.epoch,
-        )
-
-    def _metrics(self) -> Metrics:
-        counted, clients, meter = self._said.counted, self._clients, self._meter
-        requests = max(1, counted.requests)
-        first = clients.first_answers
-        return Metrics(
-            throughput_per_s=meter.throughput_per_s,
-            p50_ns=meter.p50_ns,
-            p99_ns=meter.p99_ns,
-            first_answers=tuple((replica, first.get(replica, 0)) for replica in sorted(self._replicas.all)),
-            messages_per_request=counted.messages / requests,
-            bytes_per_request=(counted.sent_bytes + counted.received_bytes) / requests,
-            answered=clients.answered,
-            refused=clients.refused,
-            unknown=clients.unknown,
-            frames_per_request=counted.frames / requests,
         )
 
 

@@ -14,14 +14,14 @@ SIGNALS = {1: "SIGHUP", 2: "SIGINT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 9: 
 """A recording is read on any system, so the names do not come from the one that it is read on."""
 
 _FINE = {
-    "digest": "All replicas agree after every one of {0:,} numbers.",
+    "digest": "All replicas agree after every number: {0:,} digests compared.",
     "real_time": "No request was ordered before one that had been answered earlier: {0:,} checked.",
-    "reply": "Every answer equals the reference's: {0:,} checked.",
-    "at_most_once": "No request was executed twice: {0:,} checked.",
+    "reply": "Every answer equals the reference's: {0:,} compared.",
+    "at_most_once": "No request was executed twice: {0:,} executions checked.",
     "fifo": "Each client's requests were executed in the order it sent them: {0:,} checked.",
 }
 _BROKEN = {
-    "digest": "Replicas differ after {1:,} of {0:,} numbers.",
+    "digest": "Replicas disagree: {1:,} of {0:,} digests differ.",
     "real_time": "{1:,} of {0:,} requests were ordered before one that had been answered earlier.",
     "reply": "{1:,} of {0:,} answers differ from the reference's.",
     "at_most_once": "{1:,} of {0:,} requests were executed more than once.",

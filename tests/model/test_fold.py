@@ -288,7 +288,7 @@ def test_checks_speak_plainly() -> None:
     talk.say(facts.Checked(counts), facts.Violated("reply", 7, 2, "1", "2"))
     view = talk.view()
     assert [verdict.words for verdict in view.checks] == [
-        "All replicas agree after every one of 12,431 numbers.",
+        "All replicas agree after every number: 12,431 digests compared.",
         "2 of 10 answers differ from the reference's.",
         "Nothing to check yet.",
     ]
