@@ -14,7 +14,7 @@ down is dropped for good (the default failure policy): it leaves the view, and n
 
 from __future__ import annotations
 
-from core.effects import Effect, Multicast, ReturnUnknown, Suspect
+from core.effects import Effect, Fence, Multicast, ReturnUnknown, Suspect
 from core.errors import RemoteProtocolError
 from core.group.failure_detector import FailureDetector
 from core.group.multicast import MulticastLog
@@ -124,7 +124,9 @@ class FrontEnd:
                 self.view.members[effect.replica].suspected = True
         self.trim()
         self._pings += 1
-        return (*effects, Multicast(self.view.replicas, encode(Ping(self._pings))))
+        fenced = {effect.replica for effect in effects if isinstance(effect, Fence)}
+        spoken_to = tuple(replica for replica in self.view.replicas if replica not in fenced)
+        return (*effects, Multicast(spoken_to, encode(Ping(self._pings))))
 
     def trim(self) -> None:
         """Let go of the batches that every member has executed."""
