@@ -183,10 +183,10 @@ class Clicker(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A paint after the effect: an event posted now is handled when the painting is over."""
         target = self._target
-        if event.type() == QEvent.Type.Paint and target is not None and watched is target.painted:
-            if target.happened():
-                self._target = None
-                QCoreApplication.postEvent(self, QEvent(_PAINTED), Qt.EventPriority.HighEventPriority.value)
+        painted = event.type() == QEvent.Type.Paint and target is not None and watched is target.painted
+        if painted and target is not None and target.happened():
+            self._target = None
+            QCoreApplication.postEvent(self, QEvent(_PAINTED), Qt.EventPriority.HighEventPriority.value)
         return False
 
     def event(self, event: QEvent) -> bool:
@@ -211,7 +211,7 @@ class Clicker(QObject):
 
 
 def targets(window: MainWindow) -> Iterator[Target]:
-    """For ever in turn: a replica's card is selected, a client's card opens the form, a dock's tab shows it."""
+    """For ever in turn: a replica's card is selected, a client's card opens the form, a tab its dock."""
     stage = window.stage
     turns = cycle(range(1, REPLICAS + 1))
 
@@ -221,9 +221,9 @@ def targets(window: MainWindow) -> Iterator[Target]:
     def select(name: str) -> Target:
         return Target(stage, node(name), stage, lambda: stage.selection() == name)
 
+    query = window.query
     for number in turns:
         yield select(f"R{number}")
-        query = window.query
         yield Target(stage, node(f"C{number * 8}"), query, lambda: query.isVisible())
         yield select("FE")
         for frame in window.docks.frames.values():
@@ -280,8 +280,8 @@ _WANTED = {
 def _print(figures: dict[str, float | int | list[int]]) -> None:
     console = Console(highlight=False)
     console.print(
-        f"{REPLICAS} replicas, {CLIENTS} clients at full load: {figures['requests_per_s']:,} requests/s behind "
-        f"the window, {figures['headless_per_s']:,} headless."
+        f"{REPLICAS} replicas, {CLIENTS} clients at full load: {figures['requests_per_s']:,} requests/s "
+        f"behind the window, {figures['headless_per_s']:,} headless."
     )
     for name, (words, wanted) in _WANTED.items():
         console.print(f"  {figures[name]:>7}  {words} (wanted: {wanted})")

@@ -1,13 +1,20 @@
-"""Sixty times a second: drain the source, log, fold, show. One tick never refreshes more than one dock, so no
-frame pays for all of them; what nobody sees is not drawn."""
+"""Sixty times a second: drain the source, log, fold, show, paint. One tick never refreshes more than one
+dock, so no frame pays for all of them; what nobody sees is not drawn.
+
+The engine's thread shares the interpreter lock with this one. A thread that waits for the lock asks for it
+after a switch interval; so the interval is short between frames, when this thread is the one that will wait,
+and long within one, so that the engine does not break in. A frame is painted inside its tick: every return
+to the event loop would be another wait for the lock.
+"""
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from core.facts import Answered, RunStarted, Said
@@ -19,6 +26,8 @@ from core.trace.wire_log import Record, Tap, decode_fact
 from gui.frame_meter import FrameMeter
 
 TICK_MS = 16
+WITHIN_S, BETWEEN_S = 0.005, 0.0005
+"""Switch intervals within a frame and between two."""
 
 _SPOKEN = {b"\xa8ans": Answered, b"\xa4sai": Said, b"\xabrun": RunStarted}
 """Facts for the person's eyes, by the first bytes of their tag: the others are not decoded here."""
@@ -74,15 +83,18 @@ class SourceBridge(QObject):
 
     def start(self) -> None:
         """Begin; the first tick comes at once."""
+        sys.setswitchinterval(BETWEEN_S)
         self._timer.start()
         QTimer.singleShot(0, self, self.tick)
 
     def stop(self) -> None:
         """No tick after this."""
         self._timer.stop()
+        sys.setswitchinterval(WITHIN_S)
 
     def tick(self) -> None:
-        """One frame's work, without its painting."""
+        """One frame."""
+        sys.setswitchinterval(WITHIN_S)
         self.meter.begin()
         records = self._source.drain()
         if records:
@@ -98,6 +110,8 @@ class SourceBridge(QObject):
                 if seen():
                     work()
         self.meter.end()
+        QCoreApplication.sendPostedEvents(self._window, QEvent.Type.UpdateRequest.value)
+        sys.setswitchinterval(BETWEEN_S)
 
     def _show_one(self, view: ClusterView) -> None:
         now_ns = time.monotonic_ns()

@@ -124,7 +124,6 @@ class Supervisor:
                 lambda: ReplicaProcess(replica, incarnation, self._exited),
                 *daemon_command(replica, self._service),
                 env=environment,
-                start_new_session=bool(os.environ.get("NEWSESS")),
             )
         except OSError as error:
             raise StartError(
