@@ -70,16 +70,16 @@ def test_every_state_has_a_shape_of_its_own() -> None:
 
 def test_the_first_sentence_goes_when_something_was_asked() -> None:
     view = sample("idle")
-    opened = replace(view.clients[0], call="open session")
-    fresh = replace(view, clients=(opened, *(replace(card, call="") for card in view.clients[1:])))
+    opened = tuple(replace(card, call="open session", answered=1) for card in view.clients)
+    fresh = replace(view, clients=opened)
     assert guidance(fresh) == FIRST_SENTENCE
-    opened = tuple(replace(card, call="open session", answered=1) for card in fresh.clients)
-    assert guidance(replace(fresh, clients=opened)) == FIRST_SENTENCE
+    untouched = tuple(replace(card, call="", answered=0) for card in view.clients)
+    assert guidance(replace(view, clients=untouched)) == FIRST_SENTENCE
     assert guidance(view) == ""
     assert guidance(replace(fresh, alert="R2 was killed")) == ""
     assert guidance(replace(fresh, load_running=True)) == ""
-    asked = replace(opened, call="timeline carol 10")
-    assert guidance(replace(fresh, clients=(asked, *fresh.clients[1:]))) == ""
+    asked = replace(opened[0], call="timeline carol 10", waiting_since_ns=5)
+    assert guidance(replace(fresh, clients=(asked, *opened[1:]))) == ""
 
 
 def test_the_pace_is_said() -> None:
