@@ -15,6 +15,8 @@ from core.session.recording_format import RecordingHeader
 from core.trace.wire_log import Record
 
 FLUSH_RECORDS = 512
+FLUSH_NS = 100_000_000
+"""What a crash may cost at most, besides the block that the recorder has not sealed yet."""
 
 
 class RecordBuffer:
@@ -25,15 +27,16 @@ class RecordBuffer:
         self._records: list[Record] = []
 
     def write(self, records: list[Record]) -> None:
-        """Keep these; hand over when there are FLUSH_RECORDS."""
+        """Keep these; hand over when there are FLUSH_RECORDS, or after FLUSH_NS."""
         self._records += records
-        if len(self._records) >= FLUSH_RECORDS:
+        if len(self._records) >= FLUSH_RECORDS or records[-1].time_ns - self._records[0].time_ns >= FLUSH_NS:
             self.flush()
 
     def flush(self) -> None:
         """Hand over what is kept."""
         records, self._records = self._records, []
-        self._recorder.append_many(records)
+        if records:
+            self._recorder.append_many(records)
 
 
 def open_recorder(settings: RunSettings, path: Path) -> Recorder:
