@@ -104,10 +104,7 @@ async def measure_ceiling(
 ) -> tuple[float, float]:
     """(frames a second, median round trip in µs) of the bare fan-out."""
     command = [sys.executable, "-c", f"from bench.ceiling import echo; echo({result_bytes})"]
-    children = [
-        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, start_new_session=True)
-        for _ in range(processes)
-    ]
+    children = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) for _ in range(processes)]
     try:
         ports = [int(child.stdout.readline().split()[1]) for child in children if child.stdout]
         fan = FanOut(order_bytes)
