@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import time
@@ -14,6 +15,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from core.session.source import ServiceFace, Source
+from gui.collector import Collector
 from gui.main_window import MainWindow
 from gui.options import Options
 from gui.preferences import Preferences
@@ -27,13 +29,17 @@ STUCK = 1
 
 def run(source: Source, face: ServiceFace, options: Options | None = None) -> int:
     """Show the window until a person closes it and the source has closed. Returns the exit code."""
+    gc.disable()  # from here on the collector decides when and on which thread
     app = application()
     window = open_window(source, face, options or Options())
     farewell = Farewell(source, window)
+    collector = Collector(window)
+    collector.start()
     signals = _leave_on_signals(window)
     try:
         code = app.exec()
     finally:
+        collector.stop()
         for number, handler in signals.items():
             signal.signal(number, handler)
     del farewell
@@ -51,8 +57,17 @@ def application() -> QApplication:
     app.setApplicationDisplayName("Lockstep")
     app.setDesktopFileName("lockstep")
     app.setQuitOnLastWindowClosed(False)
+    if app.platformName() == "offscreen":
+        qInstallMessageHandler(_pass_on)
     load_fonts()
     return app
+
+
+def _pass_on(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    """Qt's messages to stderr, but for those that tell of every window: it cannot be raised in memory."""
+    del kind, context
+    if not text.startswith("This plugin does not support"):
+        sys.stderr.write(f"{text}\n")
 
 
 def open_window(source: Source, face: ServiceFace, options: Options) -> MainWindow:
