@@ -132,12 +132,19 @@ def test_all_cards_show_one_cut_before_the_next_is_taken() -> None:
         stage.clock.__class__.__call__ = lambda clock: clock.now_ns  # type: ignore[method-assign]
 
 
-def test_moving_messages_repaint_their_surroundings_and_no_card() -> None:
-    stage = Stage(sample("slow"))
+def test_moving_messages_repaint_where_they_were_and_where_they_are_and_no_card() -> None:
+    view = sample("slow")
+    token = replace(view.tokens[0], sent_ns=view.now_ns, due_ns=view.now_ns + 10**9)
+    calm = tuple(replace(card, waiting_since_ns=0) for card in view.clients)
+    stage = Stage(replace(view, tokens=(token,), clients=calm))
     count = stage.picture.cards.painted
-    dirty = stage.show(now_ns=stage.view.now_ns + 16_000_000)
+    was = stage.picture._flight
+    dirty = stage.show(now_ns=view.now_ns + 9 * 10**8)
     flight = stage.picture._flight
-    assert all(dirty.contains(round(x), round(y)) for x, y in zip(flight.x, flight.y, strict=True))
+    for at in (was, flight):
+        body = QRectF(at.x[0] - 16, at.y[0] - 16, 32, 32).toRect()
+        assert dirty.contains(body)
+    assert not dirty.contains(QRect(0, 0, 980, 560))
     assert stage.picture.cards.painted == count
 
 
