@@ -18,6 +18,7 @@ import sys
 from dataclasses import dataclass
 
 from core.checks.reference import ReferenceMachine
+from core.errors import RemoteProtocolError
 from core.facts import CheckCount, Violated
 from core.ids import RequestId
 from core.protocol.codec import decode_body
@@ -47,6 +48,7 @@ class LiveChecks:
         self._returns: dict[int, tuple[int, int, int]] = {}  # first seq → (count, latest call, return)
         self._next_return = 1
         self._latest_call = 0
+        self._failed = False  # the reference machine's service raised: there is nothing to compare with
         self._ordered = 0
         self._compared = 0
         self._violations = dict.fromkeys(NAMES, 0)
@@ -57,7 +59,15 @@ class LiveChecks:
     def ordered(self, order: Order, replicas: int) -> None:
         """The front end ordered this batch for these replicas (a bit mask: bit r for Rr)."""
         reference = self._reference
-        body = reference.execute(order)
+        if self._failed:
+            return
+        try:
+            body = reference.execute(order)
+        except Exception as error:  # a bug in the service: here it must not take the front end down with it
+            self._failed = True
+            text = f"the service failed: {type(error).__name__}: {error}"
+            self._violate("reply", order.first_seq, 0, "an answer to every request of the batch", text)
+            return
         self._batches[order.first_seq] = _Batch(order.count, body, replicas)
         self._ordered += order.count
         if reference.out_of_turn:
@@ -134,7 +144,7 @@ class LiveChecks:
             if right != wrong:
                 seq = first_seq + offset
                 name = "at_most_once" if seq in self._reference.repeated else "reply"
-                self._violate(name, seq, replica, outcome_words(right), outcome_words(wrong))
+                self._violate(name, seq, replica, outcome_words(right), _words(wrong))
         if replica in self.diverged:
             return
         digests = zip(unpack_u64(ours.digests), unpack_u64(theirs.digests), strict=False)
@@ -154,3 +164,11 @@ class LiveChecks:
         self._violations[name] += 1
         if len(self._found) < KEPT_VIOLATIONS:
             self._found.append(Violated(name, seq, replica, expected, found))
+
+
+def _words(outcome: bytes) -> str:
+    """What a replica answered, even when it is no answer."""
+    try:
+        return outcome_words(outcome)
+    except RemoteProtocolError:
+        return f"what is no answer: {outcome[:40].hex()}"

@@ -86,4 +86,6 @@ class ReferenceMachine:
         self.out_of_turn.append((seq, client, number))
         outcome = self._outcome(raw, seq, timestamp)
         self._last[client] = (number, outcome)
+        if raw == CLOSE_SESSION:
+            del self._last[client]
         return outcome
