@@ -132,3 +132,14 @@ def test_the_changelog_has_this_version() -> None:
     assert re.search(
         rf"^## \[{re.escape(__version__)}\] - \d{{4}}-\d\d-\d\d$", text_of("CHANGELOG.md"), re.MULTILINE
     )
+
+
+def test_every_decision_is_listed_and_has_its_three_parts() -> None:
+    folder = ROOT / "docs" / "decisions"
+    records = sorted(path.name for path in folder.glob("0*.md"))
+    assert LINK.findall(text_of("docs/decisions/README.md")) == records
+    for number, name in enumerate(records, start=1):
+        text = (folder / name).read_text("utf-8")
+        assert name.startswith(f"{number:04}-")
+        assert text.startswith(f"# {number}. ")
+        assert [part for part in ("Context", "Decision", "Consequences") if f"**{part}.**" not in text] == []
