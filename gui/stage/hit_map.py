@@ -39,3 +39,10 @@ class HitMap:
         if away[nearest] > TOKEN_REACH * self._layout.scale:
             return 0
         return self._flight.tokens[nearest].token
+
+    def token_point(self, token: int) -> QPointF | None:
+        """The middle of a message, None when it is not shown."""
+        for place, shown in enumerate(self._flight.tokens):
+            if shown.token == token:
+                return QPointF(float(self._flight.x[place]), float(self._flight.y[place]))
+        return None

@@ -142,6 +142,10 @@ class StageWidget(QWidget):
         """The message under a point of this widget, 0 for none."""
         return self._picture.hits.token_at(QPointF(point))
 
+    def token_point(self, token: int) -> QPointF | None:
+        """Where a message is in this widget, None when it is not shown."""
+        return self._picture.hits.token_point(token)
+
     def sizeHint(self) -> QSize:
         return QSize(980, 560)
 
