@@ -64,8 +64,10 @@ class ClientPool:
         self._hands: dict[int, _Hand] = {}
         self._waits: set[int] = set()  # clients with an open request
         self._closing: set[int] = set()
+        self._closed: set[int] = set()  # not answered to their close yet
         self._reopening: set[int] = set()
         self._thinking: list[tuple[int, int]] = []  # heap of (when, client)
+        self._thinks_until = [0] * (MAX_CLIENTS + 1)  # what else is in the heap was interrupted
         self._resting: set[int] = set()
         self.clients: set[int] = set()
         self.running = False
@@ -143,8 +145,8 @@ class ClientPool:
         """The next requests of the clients that have thought long enough."""
         issued = Requests()
         while self._thinking and self._thinking[0][0] <= now:
-            _, client = heapq.heappop(self._thinking)
-            if client in self._resting:
+            until, client = heapq.heappop(self._thinking)
+            if client in self._resting and until == self._thinks_until[client]:
                 self._idle(client, now, issued, thought=True)
         return issued
 
@@ -167,7 +169,7 @@ class ClientPool:
         clients, numbers = ids[::2], ids[1::2]
         called = self._called_ns
         self.latencies_ns.extend([now - called[client] for client in clients])
-        plain = self.running and not (self.thinks or self._hands or self._closing)
+        plain = self.running and not (self.thinks or self._hands or self._closing or self._closed)
         if plain and (self._budget is None or self.sent + len(clients) <= self._budget):
             return self._ask_at_once(clients, numbers, now)
         issued = Requests()
@@ -202,6 +204,7 @@ class ClientPool:
         lost = []
         for client, number, seq in requests:
             self._waits.discard(client)
+            self._closed.discard(client)
             hand = self._hands.get(client)
             if hand is not None and hand.under_way:
                 lost.append(HandAnswer(client, number, seq, 0, hand.under_way, b""))
@@ -211,6 +214,7 @@ class ClientPool:
     def _idle(self, client: int, now: int, issued: Requests, thought: bool = False) -> None:
         """What a client without an open request does next: close, ask by hand, ask by itself, think, rest."""
         if client not in self.clients:
+            self._closed.discard(client)
             if client in self._reopening:
                 self._reopening.discard(client)
                 self._open(client, now, issued)
@@ -220,6 +224,7 @@ class ClientPool:
             self.clients.discard(client)
             self._closing.discard(client)
             self._hands.pop(client, None)
+            self._closed.add(client)
             self._call(client, CLOSE_SESSION, now, issued)
             return
         hand = self._hands.get(client)
@@ -235,6 +240,7 @@ class ClientPool:
                 self.sent += 1
                 self._call(client, self._workload.next(client), now, issued)
                 return
+            self._thinks_until[client] = now + think_ns
             heapq.heappush(self._thinking, (now + think_ns, client))
         self._resting.add(client)
 
