@@ -3,6 +3,8 @@
 Full load at its worst: in every frame every card is another one and every message moves. Prints milliseconds.
 
     python -m bench.stage_paint [frames]
+
+A window of 1366×768 leaves the stage 984×694 beside the docks, one of 1920×1080 about 1540×1000.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ from gui.theme import DARK, apply, load_fonts
 from tests.support.sample_views import sample
 
 FRAME_NS = 16_666_667
+ROUNDS = 3
+"""Of so many rounds the least disturbed one counts: other programs share the caches."""
+
 KINDS = (TokenKind.REQUEST, TokenKind.ORDER, TokenKind.RESULT, TokenKind.ANSWER)
 
 
@@ -134,6 +139,15 @@ def measure(size: QSize, views: Iterator[ClusterView]) -> list[float]:
     return sorted(costs[10:])
 
 
+def counting() -> float:
+    """Milliseconds of CPU time of a plain loop: how fast, and how busy, this machine is."""
+    began = time.thread_time()
+    total = 0
+    for number in range(300_000):
+        total += number
+    return (time.thread_time() - began) * 1e3
+
+
 def main() -> None:
     """Print the median and the 99th percentile of each case."""
     frames = int(sys.argv[1]) if len(sys.argv) > 1 else 300
@@ -141,7 +155,8 @@ def main() -> None:
     load_fonts()
     apply(app, DARK)
     print("stage: CPU milliseconds a frame (set_view + paint), 7 replicas, 64 clients")
-    for width, height in ((980, 560), (1366, 768), (1920, 1080)):
+    print(f"for comparison, counting to 300,000 takes {counting():.1f} ms here and now")
+    for width, height in ((984, 694), (1366, 768), (1540, 1000), (1920, 1080)):
         for words, tokens, per_frame, stands_for in (
             ("nothing changes", 0, 0, 640),
             ("slow, 28 messages, signs", 28, 0, 1),
@@ -149,8 +164,11 @@ def main() -> None:
             ("full load, 40 messages", 40, 1000, 640),
             ("full load, 100 messages", 100, 1000, 640),
         ):
-            views = load(7, 64, tokens, frames, per_frame=per_frame, stands_for=stands_for)
-            costs = measure(QSize(width, height), views)
+            rounds = []
+            for _ in range(ROUNDS):
+                views = load(7, 64, tokens, frames, per_frame=per_frame, stands_for=stands_for)
+                rounds.append(measure(QSize(width, height), views))
+            costs = min(rounds, key=lambda costs: costs[len(costs) // 2])
             median, late = costs[len(costs) // 2], costs[int(len(costs) * 0.99)]
             print(f"{width}×{height}  {words:<26} median {median:5.2f}  p99 {late:5.2f}")
 
