@@ -1,0 +1,171 @@
+"""The pace of messages on a loop with a virtual clock: at once, late, or one by one."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
+
+import pytest
+
+from core.facts import Fact, Pace
+from core.runtime.pacer import Hop, Pacer
+from core.trace.wire_log import Tap
+
+DELAY_NS = 600_000_000
+
+
+class FakeLoop:
+    """A loop whose time moves when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._timers: list[tuple[float, int, Callable[..., Any], tuple[Any, ...]]] = []
+        self._count = 0
+
+    def call_later(self, delay: float, callback: Callable[..., Any], *arguments: Any) -> None:
+        self._count += 1
+        heapq.heappush(self._timers, (self.now + delay, self._count, callback, arguments))
+
+    def advance(self, seconds: float) -> None:
+        until = self.now + seconds
+        while self._timers and self._timers[0][0] <= until + 1e-9:
+            self.now, _, callback, arguments = heapq.heappop(self._timers)
+            callback(*arguments)
+        self.now = until
+
+
+class Post:
+    """A pacer, what it wrote, and what arrived."""
+
+    def __init__(self) -> None:
+        self.loop = FakeLoop()
+        self.pacer = Pacer(cast(asyncio.AbstractEventLoop, self.loop), self._write)
+        self.written: list[tuple[Tap, int, int]] = []
+        self.arrived: list[str] = []
+
+    def _write(self, tap: Tap, links: int, token: int, body: bytes | Fact) -> None:
+        self.written.append((tap, links, token))
+
+    def send(self, name: str, hop: Hop = Hop.TO, replica: int = 1) -> None:
+        self.pacer.carry(hop, replica, name.encode(), partial(self.arrived.append, name))
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+def test_in_real_time_nothing_is_touched(post: Post) -> None:
+    post.send("order", Hop.TO, 2)
+    post.send("answer", Hop.RETURN, 0)
+    assert post.arrived == ["order", "answer"]
+    assert post.written == [(Tap.TO_PASSED, 1 << 2, 0), (Tap.RETURN_DELIVERED, 0, 0)]
+
+
+def test_slow_takes_its_time(post: Post) -> None:
+    post.pacer.set(Pace.SLOW, DELAY_NS)
+    post.send("order")
+    post.loop.advance(0.59)
+    assert post.arrived == []
+    post.loop.advance(0.02)
+    assert post.arrived == ["order"]
+    assert post.written == [(Tap.TO_SENT, 2, 1), (Tap.TO_DELIVERED, 2, 1)]
+
+
+def test_slow_keeps_the_order(post: Post) -> None:
+    post.pacer.set(Pace.SLOW, DELAY_NS)
+    for name in ("one", "two", "three"):
+        post.send(name)
+    post.loop.advance(1)
+    assert post.arrived == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize("hop", list(Hop))
+def test_each_hop_has_its_taps(post: Post, hop: Hop) -> None:
+    passed, sent, delivered = hop.value
+    post.send("at once", hop, 0)
+    post.pacer.set(Pace.STEP, 0)
+    post.send("by step", hop, 0)
+    post.pacer.deliver()
+    assert [tap for tap, _, _ in post.written] == [passed, sent, delivered]
+
+
+def test_step_by_step(post: Post) -> None:
+    post.pacer.set(Pace.STEP, 0)
+    for name in ("one", "two", "three"):
+        post.send(name)
+    post.loop.advance(3_600)
+    assert post.arrived == []
+    assert post.pacer.deliver()
+    assert post.pacer.deliver(3)
+    assert post.arrived == ["one", "three"]
+    assert not post.pacer.deliver(3), "it is there already"
+    assert not post.pacer.deliver(99)
+    assert post.pacer.deliver()
+    assert not post.pacer.deliver(), "nothing is on its way"
+
+
+def test_back_to_real_time_lets_everything_go_in_order(post: Post) -> None:
+    post.pacer.set(Pace.STEP, 0)
+    post.send("one")
+    post.send("two")
+    post.pacer.set(Pace.REAL_TIME, 0)
+    assert post.arrived == ["one", "two"]
+    post.send("three")
+    assert post.arrived == ["one", "two", "three"]
+
+
+def test_a_slower_pace_holds_what_is_on_its_way(post: Post) -> None:
+    post.pacer.set(Pace.SLOW, DELAY_NS)
+    post.send("order")
+    post.loop.advance(0.5)
+    post.pacer.set(Pace.SLOW, 10 * DELAY_NS)
+    post.loop.advance(5.9)
+    assert post.arrived == []
+    post.loop.advance(0.2)
+    assert post.arrived == ["order"]
+
+
+def test_stepping_stops_what_was_slow(post: Post) -> None:
+    post.pacer.set(Pace.SLOW, DELAY_NS)
+    post.send("order")
+    post.pacer.set(Pace.STEP, 0)
+    post.loop.advance(60)
+    assert post.arrived == []
+    post.pacer.set(Pace.SLOW, DELAY_NS)
+    post.loop.advance(0.7)
+    assert post.arrived == ["order"]
+    assert post.written[-1] == (Tap.TO_DELIVERED, 2, 1)
+
+
+def test_what_is_held_is_known(post: Post) -> None:
+    post.pacer.set(Pace.STEP, 0)
+    post.send("order", Hop.TO, 2)
+    assert post.pacer.holds(Hop.TO, 2)
+    assert not post.pacer.holds(Hop.TO, 1)
+    assert not post.pacer.holds(Hop.FROM, 2)
+    post.pacer.deliver()
+    assert not post.pacer.holds(Hop.TO, 2)
+
+
+def test_what_is_on_its_way_dies_with_its_replica(post: Post) -> None:
+    post.pacer.set(Pace.SLOW, DELAY_NS)
+    post.send("to two", Hop.TO, 2)
+    post.send("from two", Hop.FROM, 2)
+    post.send("to one", Hop.TO, 1)
+    post.send("to a client", Hop.RETURN, 0)
+    post.pacer.forget(2)
+    post.loop.advance(1)
+    assert post.arrived == ["to one", "to a client"]
+
+
+def test_a_message_sent_while_another_arrives_is_carried_too(post: Post) -> None:
+    post.pacer.set(Pace.SLOW, DELAY_NS)
+    post.pacer.carry(Hop.CALL, 0, b"", lambda: post.send("order"))
+    post.loop.advance(0.7)
+    assert post.arrived == []
+    post.loop.advance(0.6)
+    assert post.arrived == ["order"]
