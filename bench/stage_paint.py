@@ -84,7 +84,7 @@ def _token(number: int, now_ns: int, replicas: int, clients: int, stands_for: in
         TokenKind.ANSWER: ("FE", client),
     }[kind]
     sent_ns = now_ns - (number * 37 % 100) * 3_500_000
-    label = f"#{748_000 + number}"
+    label = f"#{748_000 + number // replicas}"  # one number goes to all replicas
     return Token(
         number + 1,
         kind,

@@ -107,9 +107,10 @@ class StagePicture:
         """Go on from `before` to `view` (same nodes); the part of the widget that looks different now."""
         setting = self._known()
         calm_ns = CALM_NS if view.pace is Pace.REAL_TIME else 0
+        began_ns = self._clock()
         if not self.cards.busy and self._looks_other(view):
             self._want(view)
-        dirty = self._put(self.cards.work(calm_ns=calm_ns))
+        dirty = self._put(self.cards.work(calm_ns=calm_ns, began_ns=began_ns))
         words = banner(view, setting.badge)
         if words != self._banner_for:
             dirty |= self._put_banner(words)
