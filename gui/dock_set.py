@@ -20,6 +20,8 @@ from gui.source_bridge import SourceBridge
 from gui.theme import Theme
 
 _TALL_PX = 1_000
+_BARS_PX = 150
+"""Height of what is above, below and between the docks, rather too much: else the window grows."""
 _WIDTH_SHARE, _NARROWEST_PX, _WIDEST_PX = 0.26, 350, 520
 
 
@@ -76,8 +78,8 @@ class DockSet(QObject):
         console, inspector, log, checks, metrics = self.frames.values()
         for frame in self.frames.values():
             frame.setFloating(False)
-            self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, frame)
-            frame.show()
+            self._window.removeDockWidget(frame)  # all stacked at once would make the window grow
+        self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, console)
         tall = height >= _TALL_PX
         self._window.splitDockWidget(console, log, Qt.Orientation.Vertical)
         if tall:
@@ -87,16 +89,17 @@ class DockSet(QObject):
         else:
             for before, after in pairwise((log, inspector, checks, metrics)):
                 self._window.tabifyDockWidget(before, after)
+        for frame in self.frames.values():
+            frame.show()
         for first in (console, log, metrics if tall else log):
             first.raise_()
         side = min(_WIDEST_PX, max(_NARROWEST_PX, round(width * _WIDTH_SHARE)))
         self._window.resizeDocks([console], [side], Qt.Orientation.Horizontal)
-        if tall:
-            parts = [round(height * part) for part in (0.26, 0.33, 0.41)]
-            self._window.resizeDocks([console, log, metrics], parts, Qt.Orientation.Vertical)
-        else:
-            parts = [round(height * part) for part in (0.4, 0.6)]
-            self._window.resizeDocks([console, log], parts, Qt.Orientation.Vertical)
+        groups, parts = (
+            ([console, log, metrics], (0.26, 0.33, 0.41)) if tall else ([console, log], (0.4, 0.6))
+        )
+        free = height - _BARS_PX
+        self._window.resizeDocks(groups, [round(free * part) for part in parts], Qt.Orientation.Vertical)
         self._adapting.start()
 
     def show(self, name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
 
@@ -13,8 +12,6 @@ from core.ids import client_name, replica_name
 from core.limits import MAX_CLIENTS
 from core.model.cluster_view import ClientCard, ClusterView, ReplicaCard, ReplicaState
 from core.session.source import Source
-
-Level = Literal["info", "warning", "error"]
 
 SLOWEST_NS, FASTEST_NS = 2_000_000_000, 100_000_000
 """Ends of the slow pace's slider."""

@@ -267,7 +267,6 @@ class MainWindow(QMainWindow):
         self.preferences.save_window(self.saveGeometry(), self.saveState())
         self.preferences.node_places = self.stage.positions()
         self.preferences.console_history = self.docks.console.history.lines
-        self.preferences.started_before = True
         self.preferences.write()
         self.query.hide()
         self.hide()

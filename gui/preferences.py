@@ -58,15 +58,6 @@ class Preferences:
         self._file.setValue("ask_before_closing", "true" if ask else "false")
 
     @property
-    def started_before(self) -> bool:
-        """False on a first start, when one sentence says what to click."""
-        return str(self._file.value("started_before", "false")) == "true"
-
-    @started_before.setter
-    def started_before(self, before: bool) -> None:
-        self._file.setValue("started_before", "true" if before else "false")
-
-    @property
     def console_history(self) -> list[str]:
         """Lines typed before, newest last."""
         return self._decode("console_history", list[str]) or []

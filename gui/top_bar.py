@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -62,6 +62,7 @@ class TopBar(QFrame):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("topBar")
+        self._row = QHBoxLayout(self)
         self._actions = actions
         self._intents = intents
         self._can_restart = can_restart
@@ -82,6 +83,8 @@ class TopBar(QFrame):
         self._steps: list[tuple[QToolButton, str]] = []
         self.restart = QPushButton("Start anew", self)
         self._record_dot, self.record = QLabel(self), QLabel(self)
+        self._record_words = ("", "")
+        self._labels: list[QLabel] = []
         self._prepare_numbers()
         self._arrange()
         self.set_theme(theme, icons)
@@ -124,9 +127,16 @@ class TopBar(QFrame):
         for widget in (self._record_dot, self.record):
             widget.setVisible(recording is not None)
         if recording is not None:
-            self.record.setText(f"REC {recording.path.name} · {_megabytes(recording.size_bytes)}")
+            size = _megabytes(recording.size_bytes)
+            self._record_words = (f"REC {recording.path.name} · {size}", f"REC {size}")
             self.record.setToolTip(f"Everything is recorded to {recording.path}")
             self.record.setAccessibleName(f"Recording to {recording.path.name}")
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow bar shows less."""
+        super().resizeEvent(event)
+        self._fit()
 
     def _pace_buttons(self) -> QFrame:
         frame = QFrame(self)
@@ -175,7 +185,7 @@ class TopBar(QFrame):
         self.show_recording(None)
 
     def _arrange(self) -> None:
-        row = QHBoxLayout(self)
+        row = self._row
         row.setContentsMargins(14, 0, 10, 0)
         row.setSpacing(8)
         row.addWidget(self._brand)
@@ -190,6 +200,7 @@ class TopBar(QFrame):
             label = QLabel(words, self)
             label.setProperty("role", "muted")
             label.setBuddy(box)
+            self._labels.append(label)
             row.addWidget(label)
             row.addWidget(self._stepper(box))
         row.addWidget(self.restart)
@@ -222,10 +233,25 @@ class TopBar(QFrame):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(run)
             self._steps.append((button, icon))
+        box.editingFinished.connect(box.clearFocus)
         row.addWidget(less)
         row.addWidget(box)
         row.addWidget(more)
         return frame
+
+    def _fit(self) -> None:
+        """Leave out what is needed least until the rest has room; nothing is cut off."""
+        long, short = self._record_words
+        recording = not self._record_dot.isHidden()
+        spare = (self._tab, self.record, self._brand, *self._labels, self.slider, self._delay)
+        for widget in spare:
+            widget.setVisible(widget is not self.record or recording)
+        self.record.setText(long)
+        if self._row.sizeHint().width() > self.width():
+            self.record.setText(short)
+        for widget in spare:
+            if self._row.sizeHint().width() > self.width():
+                widget.hide()
 
     def _set_clients(self, clients: int) -> None:
         self._touched_s = time.monotonic()

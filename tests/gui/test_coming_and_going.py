@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QRect, QTimer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.app import Farewell, application, open_window
@@ -251,3 +251,23 @@ def test_a_signal_closes_the_app_as_a_click_does(tmp_path: Path) -> None:
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=30)
     assert (process.returncode, errors_of(err)) == (0, "")
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.3])
+def test_it_fits_a_small_screen(qtbot: QtBot, options: Options, scale: float) -> None:
+    application()
+    Preferences(options.settings_path).type_scale = scale
+    recording = Recording(Path("/somewhere/a-rather-long-name-of-a-session.lockstep"), 4_100_000)
+    window = open_again(replace(options, recording=lambda: recording), qtbot)
+    window._show_recording()
+    window.resize(1366, 768)
+    window.reset_layout()
+    qtbot.waitUntil(lambda: window.docks.frames["console"].width() < 600)
+    assert (window.width(), window.height()) == (1366, 768)
+    bar = window.top_bar
+    assert bar._row.sizeHint().width() <= bar.width()
+    shown = [button for button in bar.pace.findChildren(QToolButton) if not button.isHidden()]
+    assert all(button.width() >= button.sizeHint().width() for button in shown)
+    window.dress.grow(0)
+    window.leave()
+    close(window, qtbot)

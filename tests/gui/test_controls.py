@@ -113,6 +113,7 @@ def test_the_number_of_clients_is_live(qtbot: QtBot, window: MainWindow, source:
     more = next(b for b in window.top_bar.findChildren(QToolButton) if b.accessibleName() == "Clients: more")
     for _ in range(3):
         qtbot.mouseClick(more, Qt.MouseButton.LeftButton)
+        window.top_bar.show_view(window.intents.view)  # the cluster has not followed yet
     window.actions_by_id["clients_fewer"].trigger()
     assert source.sent == [SetClients(4), SetClients(5), SetClients(6), SetClients(5)]
 
