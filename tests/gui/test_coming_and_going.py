@@ -176,7 +176,9 @@ def test_the_recording_is_shown(qtbot: QtBot, options: Options) -> None:
     application()
     recording = Recording(Path("/somewhere/run-3.lockstep"), 4_100_000)
     window = open_again(replace(options, recording=lambda: recording), qtbot)
+    window.resize(1_600, 900)
     window._show_recording()
+    qtbot.waitUntil(lambda: window.top_bar.width() == 1_600)
     assert window.top_bar.record.text() == "REC run-3.lockstep · 4.1 MB"
     assert "/somewhere/run-3.lockstep" in window.top_bar.record.toolTip()
     window.leave()
@@ -267,7 +269,7 @@ def test_it_fits_a_small_screen(qtbot: QtBot, options: Options, scale: float) ->
     bar = window.top_bar
     assert bar._row.sizeHint().width() <= bar.width()
     shown = [button for button in bar.pace.findChildren(QToolButton) if not button.isHidden()]
-    assert all(button.width() >= button.sizeHint().width() for button in shown)
+    qtbot.waitUntil(lambda: all(button.width() >= button.sizeHint().width() for button in shown))
     window.dress.grow(0)
     window.leave()
     close(window, qtbot)
