@@ -6,6 +6,7 @@ event loop takes, costs one system call per batch each way, and a front end that
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import select
@@ -13,19 +14,19 @@ import socket
 import sys
 import time
 
-from core.services.registry import load_service
-
 from core.effects import Effect, Halt, Send
 from core.errors import LockstepError, RemoteProtocolError
 from core.protocol.codec import decode_from_front_end, encode
 from core.protocol.framing import Deframer, pack
 from core.protocol.handshake import NONCE_BYTES, ReplicaHandshake, welcome
-from core.protocol.messages import Bye, Failure
+from core.protocol.messages import Bye, Failure, Welcome
 from core.replica.replica_manager import ReplicaManager
+from core.services.registry import load_service
 from replica_daemon.guard import Charter, leave_with_parent, lower_priority, read_charter, report_port
 
 RECEIVE_BYTES = 256 << 10
-HANDSHAKE_TIMEOUT_S = 5.0
+HANDSHAKE_TIMEOUT_S = 0.5
+"""For the whole handshake of one caller: a silent one must not keep the front end out, which waits 2 s."""
 
 
 class _Ended(Exception):
@@ -51,22 +52,28 @@ class Conversation:
         guard = ReplicaHandshake(
             charter.key, charter.cluster, charter.replica, charter.incarnation, os.urandom(NONCE_BYTES)
         )
-        self._peer.settimeout(HANDSHAKE_TIMEOUT_S)
         greeting = welcome(manager.service.name, manager.service.version, manager.expected)
+        deadline = time.monotonic() + HANDSHAKE_TIMEOUT_S
         try:
             while not guard.done:
+                self._peer.settimeout(max(0.001, deadline - time.monotonic()))
                 data = self._peer.recv(RECEIVE_BYTES)
                 if not data:
                     return False
-                for payload in self._deframer.feed(data):
-                    self._peer.sendall(pack(encode(guard.step(decode_from_front_end(payload), greeting))))
-        except RemoteProtocolError as error:
-            self._peer.sendall(pack(encode(Failure(True, str(error)))))
-            return False
-        except OSError:
+                self._answer(guard, data, greeting)
+        except (OSError, RemoteProtocolError):
             return False
         self._peer.settimeout(None)
         return True
+
+    def _answer(self, guard: ReplicaHandshake, data: bytes, greeting: Welcome) -> None:
+        """Raises RemoteProtocolError, of which the caller was told."""
+        try:
+            for payload in self._deframer.feed(data):
+                self._peer.sendall(pack(encode(guard.step(decode_from_front_end(payload), greeting))))
+        except RemoteProtocolError as error:
+            self._peer.sendall(pack(encode(Failure(True, str(error)))))
+            raise
 
     def serve(self) -> None:
         """Execute what comes until the front end leaves. Raises _Ended when this replica must stop."""
@@ -123,7 +130,8 @@ def _serve_for_ever(listener: socket.socket, manager: ReplicaManager, charter: C
                 return end.status
             except RemoteProtocolError as error:
                 sys.stderr.write(f"{error}\n")
-                peer.sendall(pack(encode(Failure(True, str(error)))))
+                with contextlib.suppress(OSError):
+                    peer.sendall(pack(encode(Failure(True, str(error)))))
                 return 76
             except OSError as error:
                 sys.stderr.write(f"The front end is gone: {error}\n")

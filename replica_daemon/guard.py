@@ -48,9 +48,13 @@ def read_charter(stream: BinaryIO) -> Charter:
 def leave_with_parent(stream: BinaryIO) -> None:
     """From now on, end this process as soon as `stream` ends."""
 
+    descriptor = (
+        stream.fileno()
+    )  # a thread inside `stream.read` would hold its lock and abort a peaceful exit
+
     def watch() -> None:
-        with contextlib.suppress(OSError, ValueError):
-            while stream.read(1):
+        with contextlib.suppress(OSError):
+            while os.read(descriptor, 256):
                 pass
         os._exit(0)
 
