@@ -172,3 +172,12 @@ def _words(outcome: bytes) -> str:
         return outcome_words(outcome)
     except RemoteProtocolError:
         return f"what is no answer: {outcome[:40].hex()}"
+
+
+def violation_words(violation: Violated) -> str:
+    """A violation in a sentence, with its number and both sides."""
+    who = f" by R{violation.replica}" if violation.replica else ""
+    name = violation.check.replace("_", " ")
+    return (
+        f"{name} violated at #{violation.seq}{who}: expected {violation.expected}, found {violation.found}."
+    )

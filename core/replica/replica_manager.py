@@ -41,8 +41,9 @@ from core.replica.session_table import SessionTable
 from core.services.calls import INVALID_OPERATION, OK_NOTHING, UNREADABLE, encode_outcome, operation_decoder
 from core.services.machine import Context, Row, Service
 
-RENACK_AFTER_NS = 100_000_000
-"""A gap that was asked for and is still open is asked for again after this long."""
+RENACK_AFTER_NS = 50_000_000
+RENACK_AT_MOST_NS = 2_000_000_000
+"""A gap that was asked for and is still open is asked for again after so long, then after twice as long."""
 
 
 class ReplicaManager:
@@ -59,6 +60,7 @@ class ReplicaManager:
         self._clock = clock
         self._epoch = 0
         self._answered: dict[int, tuple[Order, bytes]] = {}  # first number → its Result, to repeat when asked
+        self._renack_after_ns = RENACK_AFTER_NS
         self.nack_at: int | None = None
         """When the open gap is to be asked for: the shell calls `tick` then. None without a gap."""
 
@@ -81,7 +83,8 @@ class ReplicaManager:
         """Ask for the gap when it has been open for too long."""
         if self.nack_at is None or now < self.nack_at:
             return ()
-        self.nack_at = now + RENACK_AFTER_NS
+        self.nack_at = now + self._renack_after_ns
+        self._renack_after_ns = min(2 * self._renack_after_ns, RENACK_AT_MOST_NS)
         return (Send(encode(Nack(self.expected, self.held.lowest() - 1))),)
 
     def _ordered(self, order: Order, payload: bytes, now: int) -> tuple[Effect, ...]:
@@ -96,6 +99,7 @@ class ReplicaManager:
         while self.held and (following := self.held.take(self.expected)) is not None:
             effects += self._execute(following, now)
         self.nack_at = now + GAP_NACK_AFTER_NS if self.held else None
+        self._renack_after_ns = RENACK_AFTER_NS
         return effects
 
     def _out_of_order(self, order: Order, payload: bytes, now: int) -> tuple[Effect, ...]:

@@ -81,6 +81,8 @@ def make(open_window: OpenWindow, demo: Demo, bench: Bench, has_display: Callabl
             settings = RunSettings(service, replicas, clients, seed, requests, ends, think_ms, burst)
             if headless or as_json:
                 return report_run(settings, record, as_json)
+            if requests is not None or seconds is not None:
+                raise UsageError("--requests and --seconds end a headless run.", "Add --headless.")
             if scenario == "demo" and not has_display():
                 return demo(settings)
             if not has_display():
@@ -191,5 +193,6 @@ def print_report(settings: RunSettings, report: Report, record: Path | None) -> 
         )
     if record is not None:
         console.print(f"Recorded in {record}.")
-    verdict = "[bold green]Every check holds.[/]" if report.holds else "[bold red]Not every check holds.[/]"
-    console.print(verdict + f" Seed {report.seed}.")
+    for sentence in report.troubles:
+        console.print(sentence, markup=False)
+    console.print(f"[bold {'green' if report.holds else 'red'}]{report.verdict}[/] Seed {report.seed}.")

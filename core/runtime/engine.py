@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import assert_never
 
-from core.checks.live import LiveChecks
+from core.checks.live import LiveChecks, violation_words
 from core.effects import (
     Close,
     Differ,
@@ -28,10 +28,22 @@ from core.effects import (
     Suspect,
     Trust,
 )
-from core.errors import RemoteProtocolError
-from core.facts import Called, ClientOpened, Dropped, Fact, Returned, Said, Suspected, Trusted, Violated
+from core.errors import RemoteProtocolError, UsageError
+from core.facts import (
+    Called,
+    ClientOpened,
+    Diverged,
+    Dropped,
+    Fact,
+    Returned,
+    Said,
+    Suspected,
+    Trusted,
+    Violated,
+)
 from core.group.front_end import FrontEnd
 from core.group.sequencer import Requests
+from core.ids import replica_name
 from core.limits import BATCH_REQUESTS, HEARTBEAT_NS
 from core.protocol.codec import decode_from_replica
 from core.protocol.framing import pack
@@ -123,6 +135,8 @@ class Engine:
 
     def submit(self, client: int, operation: bytes, call: str) -> None:
         """A query by hand. Raises UsageError when the client cannot take it."""
+        if not self.front_end.view.members:
+            raise UsageError("No replica is left to answer.", "Start a new session.")
         self._issue(self.pool.submit(client, operation, call, self._clock()))
 
     def _issue(self, requests: Requests) -> None:
@@ -143,6 +157,9 @@ class Engine:
             self._think()
 
     def _arrived(self, requests: Requests) -> None:
+        if not self.front_end.view.members:
+            self._nobody_left(requests, ())
+            return
         self._waiting = self._waiting.followed_by(requests)
         self._order(self._clock())
 
@@ -241,6 +258,8 @@ class Engine:
         self.answered += count
         if self.pacer.untouched:
             self.witness.saw(now, Tap.RETURN_DELIVERED, 0, 0, partial(self._returned_fact, effect))
+        if self.pool.gone:
+            self.operator.clients_gone()
         if self.pool.hand_answers:
             self.operator.hand_answers(effect.replica)
         if self.pool.spent:
@@ -295,6 +314,7 @@ class Engine:
             return
         self.pacer.forget(replica)
         self.tell(Dropped(replica, reason))
+        self.operator.trouble(f"{replica_name(replica)} was dropped: {reason}.")
         self.witness.note(self.witness.checks.lost, replica)
         now = self._clock()
         for effect in self.front_end.lost(replica):
@@ -331,6 +351,10 @@ class Engine:
 
     def _violated(self, violation: Violated) -> None:
         self.tell(violation)
+        self.operator.trouble(violation_words(violation))
+        if violation.replica in self.witness.checks.diverged - self.members.diverged:
+            self.members.diverged.add(violation.replica)
+            self.tell(Diverged(violation.replica, violation.seq))
         self.changed.set()
 
     def _tick(self) -> None:

@@ -53,8 +53,21 @@ class Report:
     checks: tuple[CheckCount, ...] = ()
     replicas: list[dict[str, object]] = field(default_factory=list)
     seed: int = 0
+    troubles: list[str] = field(default_factory=list)
+    """What went wrong, in sentences."""
     complete: bool = True
     """Every request was answered and every live replica has executed everything."""
+
+    @property
+    def verdict(self) -> str:
+        """The run in a sentence."""
+        if self.violations:
+            return f"{self.violations:,} violations: not every check holds."
+        if self.unknown:
+            return f"Every check holds, but nobody knows the fate of {self.unknown:,} requests."
+        if not self.complete:
+            return "Every check holds, but a replica had not executed everything in time."
+        return "Every check holds."
 
     @property
     def holds(self) -> bool:
@@ -84,6 +97,7 @@ class Report:
             },
             "replicas": self.replicas,
             "seed": self.seed,
+            "troubles": self.troubles,
         }
 
 
@@ -195,5 +209,6 @@ def _report(
             for replica, status in sorted(engine.members.status.items())
         ],
         seed=settings.seed,
+        troubles=engine.operator.troubles,
         complete=complete,
     )

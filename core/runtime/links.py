@@ -100,7 +100,7 @@ class ReplicaLink(asyncio.Protocol):
         self._owner.link_drained(self.replica)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        reason = str(exc) if exc else "its connection closed"
+        reason = str(exc) if isinstance(exc, RemoteProtocolError) else "its connection closed"
         if not self.welcomed.done():
             self.welcomed.set_exception(RemoteProtocolError(f"The handshake failed: {reason}"))
         if not self._closing:

@@ -64,6 +64,7 @@ class Members:
         self._gone = Carried()
         self.supervisor = Supervisor(cluster, service, self._exited)
         self.links: dict[int, ReplicaLink] = {}
+        self.diverged: set[int] = set()
         self.status: dict[int, ReplicaStatus] = {}
 
     async def start(self, replicas: int) -> None:

@@ -10,7 +10,18 @@ import msgspec
 from core import __version__
 from core.commands import Command, CommandUnion, Deliver, Kill, Look, SetClients, SetLoad, SetPace, Submit
 from core.errors import LockstepError, UsageError
-from core.facts import Answered, Checked, Counted, KillOrdered, LoadSet, PaceSet, RunEnded, RunStarted, Said
+from core.facts import (
+    Answered,
+    Checked,
+    ClientClosed,
+    Counted,
+    KillOrdered,
+    LoadSet,
+    PaceSet,
+    RunEnded,
+    RunStarted,
+    Said,
+)
 from core.ids import replica_name
 from core.limits import INSPECT_ROWS, MAX_CLIENTS
 from core.protocol.codec import encode
@@ -23,6 +34,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_TICKS = 2
 COUNT_EVERY_TICKS = 3
+KEPT_TROUBLES = 20
 
 
 class Operator:
@@ -31,6 +43,8 @@ class Operator:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._ticks = 0
+        self.troubles: list[str] = []
+        """What went wrong, in sentences, first things first."""
         self._nonce = 0
         self._seen: dict[int, int] = {}  # replica → what it expected when its data was last looked at
 
@@ -55,6 +69,17 @@ class Operator:
         """Write the last facts of the run."""
         self.tell_counts()
         self._engine.tell(RunEnded())
+
+    def clients_gone(self) -> None:
+        """Tell which clients have ended."""
+        gone, self._engine.pool.gone = self._engine.pool.gone, []
+        for client in gone:
+            self._engine.tell(ClientClosed(client))
+
+    def trouble(self, sentence: str) -> None:
+        """Keep what a report has to name: at most KEPT_TROUBLES sentences."""
+        if len(self.troubles) < KEPT_TROUBLES:
+            self.troubles.append(sentence)
 
     def unknown_answers(self, answers: list[HandAnswer]) -> None:
         """Tell which queries by hand nobody will ever answer."""

@@ -149,7 +149,8 @@ class Recorder:
                 pending = chain.from_iterable(_drain(self._queue))
                 continue
             if helping:
-                builder = builder or BlockBuilder(helping[0][0])
+                if builder is None:  # an empty one is false, and has the run's first moment already
+                    builder = BlockBuilder(helping[0][0])
                 self._taken_bytes += self._add(builder, helping)
                 idle_s = 0.0
             elif self._closing.is_set() or self._error is not None:
@@ -217,8 +218,10 @@ def _failed(path: Path, error: OSError) -> RecordingError:
     if error.errno == errno.EISDIR or path.is_dir():
         return RecordingError(f"{path} is a directory.", "Give the recording a file name.")
     if error.errno == errno.EEXIST:
-        return RecordingError(f"{path} exists already.", "Choose another name, or allow overwriting.")
+        return RecordingError(f"{path} exists already.", "Choose another name, or delete it first.")
     if error.errno == errno.ENOENT:
+        if folder.is_dir():
+            return RecordingError(f"No file can be created in {folder}.", "Choose another directory.")
         return RecordingError(f"There is no directory {folder}.", "Create it first.")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return RecordingError(f"{path} may not be written.", "Choose a place where you may write.")

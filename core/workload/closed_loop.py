@@ -76,6 +76,8 @@ class ClientPool:
         self.latencies_ns = array("q")
         """Latency of each answer since somebody last took them away."""
         self.hand_answers: list[HandAnswer] = []
+        self.gone: list[int] = []
+        """Clients whose session was closed since somebody last emptied this."""
 
     @property
     def open_requests(self) -> int:
@@ -218,6 +220,8 @@ class ClientPool:
             if client in self._reopening:
                 self._reopening.discard(client)
                 self._open(client, now, issued)
+            else:
+                self.gone.append(client)
             return
         self._resting.discard(client)
         if client in self._closing:
