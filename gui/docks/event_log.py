@@ -24,12 +24,12 @@ CHIPS: dict[str, frozenset[EventKind]] = {
     "cluster": frozenset({EventKind.CLUSTER, EventKind.CONTROL, EventKind.CHECK, EventKind.NOTE}),
     "pulse": frozenset({EventKind.HEARTBEAT, EventKind.LOOK}),
 }
-_SLICE_NS = 250_000
+_SLICE_NS = 200_000
 """What a frame may spend on looking at records, or else on drawing rows."""
 _SEARCH_NS = 3_000_000
 """What a frame may spend on a search that found too little so far: a rare thing is looked for."""
 _SPARE_ROWS = 20
-_TURN_NS = 180_000_000
+_TURN_NS = 200_000_000
 _OFF_AT_FIRST = "pulse"
 _NODE = re.compile(r"(?:[rc]\d+|fe)", re.IGNORECASE)
 _NUMBER = re.compile(r"#(\d+)")
