@@ -18,8 +18,10 @@ from core.model.replica import RESULTS_KEPT, Replica
 from core.model.strips import Strip, odd_ones, strips_of
 from core.protocol.messages import ResultHead
 
+LAGGING_NUMBERS = 4_096
+"""Behind by more, a replica is said to lag. At full load a few batches come and go with the scheduler."""
 NEAR_NUMBERS = 512
-"""Further behind the furthest than this: lagging."""
+"""Digest strips are compared among the replicas that are no further behind the furthest than this."""
 NEAR_NS = 1_000_000_000
 
 _result_head = msgspec.msgpack.Decoder(ResultHead)
@@ -102,7 +104,7 @@ def _state(known: Replica, furthest: int, now_ns: int, real_time: bool) -> tuple
     behind = furthest - known.expected
     # under slow and step it is the pace that keeps a replica behind for long, not the replica
     late = real_time and behind > 0 and now_ns - max(known.progress_ns, known.level_ns) > NEAR_NS
-    if behind > NEAR_NUMBERS or late:
+    if behind > LAGGING_NUMBERS or late:
         return ReplicaState.LAGGING, f"−{behind:,}"
     if known.held_count() > 0:
         return ReplicaState.WAITING, f"for #{known.expected}"

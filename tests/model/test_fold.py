@@ -148,9 +148,9 @@ def test_no_more_than_sixteen_held_slots_are_shown() -> None:
 
 def test_far_behind_is_lagging_and_says_by_how_much() -> None:
     talk = one_request()
-    talk.at(1.5).result(1, 2, 600).result(2, 2, 600)
-    assert (talk.replica(3).state, talk.replica(3).detail) == (ReplicaState.LAGGING, "−600")
-    talk.at(1.6).result(3, 2, 500)
+    talk.at(1.5).result(1, 2, 6_000).result(2, 2, 6_000)
+    assert (talk.replica(3).state, talk.replica(3).detail) == (ReplicaState.LAGGING, "−6,000")
+    talk.at(1.6).result(3, 2, 5_000)
     assert talk.replica(3).state is ReplicaState.RUNNING
 
 
