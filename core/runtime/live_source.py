@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.commands import Command, SetPace
+from core.commands import Command, SetLoad, SetPace
 from core.errors import LockstepError
 from core.facts import Pace, Said
 from core.runtime.engine import Engine
@@ -149,7 +149,7 @@ class LiveSource:
             await asyncio.sleep(0.001)
         engine.operator.do(SetPace(settings.pace, settings.delay_ns))
         if settings.load:
-            engine.set_load(True, settings.run.think_ms > 0)
+            engine.operator.do(SetLoad(True))
         self._engine = engine
 
     def _do(self, command: Command) -> None:
