@@ -22,7 +22,7 @@ from PySide6.QtCore import QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter, QPixmap
 from PySide6.QtTest import QTest
 
-from core.commands import Deliver, SetLoad, SetPace
+from core.commands import Deliver, SetPace
 from core.facts import Pace
 from core.model.cluster_view import ClusterView, ReplicaState, Token, TokenKind
 from core.runtime.headless import RunSettings
@@ -36,6 +36,7 @@ SIZES = ((1366, 768), (1920, 1080))
 THEMES = ("dark", "light")
 _LOOK_MS = 15
 _SHADE = 5
+_OWN_SHARE = 0.001
 _PATIENCE_S = 60.0
 
 Script = Iterator[Callable[[], bool]]
@@ -98,6 +99,13 @@ class Camera:
         """Messages of a kind on their way, oldest first."""
         return [t for t in self.view.tokens if t.kind is kind and target in ("", t.target)]
 
+    def lively(self) -> bool:
+        """Orders are half-way, and other messages travel too."""
+        now_ns = self.view.now_ns
+        orders = [t for t in self.tokens(TokenKind.ORDER) if t.due_ns]
+        half = [0.3 < (now_ns - t.sent_ns) / (t.due_ns - t.sent_ns) < 0.7 for t in orders]
+        return any(half) and len({t.kind for t in self.view.tokens if t.token > 0}) >= 2
+
     def dress(self, theme: str, size: tuple[int, int]) -> None:
         """Another theme and size."""
         self.window.dress.choose(theme)
@@ -123,8 +131,11 @@ def small_png(image: QImage) -> bytes:
     width, height = rgb.width(), rgb.height()
     rows = np.frombuffer(rgb.constBits(), np.uint8).reshape(height, rgb.bytesPerLine())[:, : width * 3]
     shades = np.minimum((rows.astype(np.uint16) + _SHADE // 2) // _SHADE * _SHADE, 255).astype(np.uint8)
+    colours = rows.reshape(-1, 3).astype(np.uint32) @ np.array((1 << 16, 1 << 8, 1), np.uint32)
+    _, places, counts = np.unique(colours, return_inverse=True, return_counts=True)
+    own = (counts > _OWN_SHARE * len(colours))[places].reshape(height, width)  # grounds keep their colour
     filtered = np.zeros((height, width * 3 + 1), np.uint8)
-    filtered[:, 1:] = shades
+    filtered[:, 1:] = np.where(np.repeat(own, 3, axis=1), rows, shades)
     parts = (
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
         (b"IDAT", zlib.compress(filtered.tobytes(), 9)),
@@ -143,6 +154,8 @@ def _windows(camera: Camera, state: str) -> Script:
         for size in SIZES:
             camera.dress(theme, size)
             yield camera.after(1.0)
+            if state == "load" and camera.view.pace is Pace.SLOW:
+                yield camera.lively
             width, height = size
             camera.shoot(f"window-{theme}-{width}x{height}-{replicas}-{state}")
 
@@ -157,9 +170,7 @@ def idle(camera: Camera) -> Script:
 def small_load(camera: Camera) -> Script:
     """Three clients that ask in turn, slow enough to be followed, on data of a while."""
     yield from _with_data(camera)
-    camera.window.intents.send(SetPace(Pace.SLOW, 1_500_000_000))
-    camera.window.intents.send(SetLoad(True, think_ms=2_500.0))
-    yield camera.after(9.0)
+    yield from _followed(camera)
     yield from _windows(camera, "load")
 
 
@@ -189,14 +200,13 @@ def query_form(camera: Camera) -> Script:
 def killed(camera: Camera) -> Script:
     """A replica was killed while its messages were on their way."""
     yield from _with_data(camera)
-    camera.window.intents.send(SetPace(Pace.SLOW, 1_500_000_000))
-    camera.window.intents.send(SetLoad(True, think_ms=2_500.0))
-    yield camera.after(9.0)
+    yield from _followed(camera)
+    yield camera.lively
     stage = camera.window.stage
     QTest.mouseClick(stage, Qt.MouseButton.LeftButton, pos=stage.node_rect("R2").center())
     QTest.keyClick(stage, Qt.Key.Key_K)
     yield lambda: camera.view.replicas[1].state is ReplicaState.DEAD
-    yield camera.after(0.8)
+    yield camera.after(0.4)
     camera.shoot("killed-dark")
 
 
@@ -263,6 +273,16 @@ def _with_data(camera: Camera) -> Script:
     intents.set_load(False)
     yield camera.quiet
     camera.window.docks.console.enter("clear")
+
+
+def _followed(camera: Camera) -> Script:
+    """Every client asks again and again, each in its own time, slow enough to be followed."""
+    camera.window.intents.send(SetPace(Pace.SLOW, 1_500_000_000))
+    for client, line in ((1, "post alice hello"), (2, "follow bob alice"), (3, "timeline carol")):
+        camera.ask(client, line)
+        yield camera.after(1.9)
+    camera.window.intents.set_load(True)
+    yield camera.after(9.0)
 
 
 SCENES = (
