@@ -32,7 +32,7 @@ def daemon_command(replica: int, service: str) -> list[str]:
     label = ["--replica-id", str(replica), "--service", service]
     if getattr(sys, "frozen", False):
         return [sys.executable, "--replica", *label]
-    return [sys.executable, "-m", "replica_daemon", *label]
+    return [sys.executable, "-P", "-m", "replica_daemon", *label]  # -P: no module of the user's directory
 
 
 class ReplicaProcess(asyncio.SubprocessProtocol):
@@ -174,5 +174,5 @@ def exit_words(status: int) -> str:
 
 
 def _python_path() -> str:
-    """Where a daemon finds Lockstep and the user's own service: the same places as this process."""
-    return os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH"), str(Path.cwd())])])
+    """Where a daemon finds Lockstep; a service beside the user is found by `load_service`, after the rest."""
+    return os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])

@@ -1,0 +1,45 @@
+"""However the app ends, no daemon is left."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.support.daemons import PATIENCE_S, children, ended_within, start_lockstep, until
+
+pytestmark = pytest.mark.processes
+
+TIMES = 3
+"""Raise to 20 to be surer."""
+
+
+@pytest.mark.parametrize("time", range(TIMES))
+def test_the_app_ended_with_sigkill_leaves_no_daemon(time: int) -> None:
+    app = start_lockstep(("run", "--headless", "--replicas", "5", "--requests", "10000000"))
+    try:
+        until(lambda: len(children(app.pid)) == 5, "five daemons")
+        daemons = children(app.pid)
+        if time % 2:  # under load as well as at the start
+            until(lambda: Path(f"/proc/{daemons[0]}/task").exists() and not starting(daemons), "ready")
+    finally:
+        app.send_signal(signal.SIGKILL)
+        app.communicate()
+    assert all(ended_within(pid, 1.0) for pid in daemons)
+
+
+def starting(daemons: list[int]) -> bool:
+    """A daemon that serves has a second thread, which watches its parent."""
+    return any(len(list(Path(f"/proc/{pid}/task").iterdir())) < 2 for pid in daemons)
+
+
+def test_the_app_interrupted_by_its_user_leaves_no_daemon() -> None:
+    app = start_lockstep(("run", "--headless", "--requests", "10000000"))
+    until(lambda: len(children(app.pid)) == 3 and not starting(children(app.pid)), "three daemons")
+    daemons = children(app.pid)
+    app.send_signal(signal.SIGINT)
+    _, said = app.communicate(timeout=PATIENCE_S)
+    assert app.returncode == 130
+    assert said == ""
+    assert all(ended_within(pid, 1.0) for pid in daemons)
