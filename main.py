@@ -1,7 +1,8 @@
 """Lockstep: where everything is put together.
 
 `python3 main.py` prepares what it needs and opens the window (without a display: runs the same demo
-headless). `python3 main.py test` runs the tests, `--help` lists the rest. With `--replica` this program is a
+headless). `python3 main.py test` runs the tests, `python3 main.py pictures` takes the pictures of the
+documentation, `--help` lists the rest. With `--replica` this program is a
 replica daemon, as a frozen bundle starts them.
 """
 
@@ -48,6 +49,25 @@ def open_window(settings: RunSettings, record: Path | None) -> int:
         settings, record = replace(settings, replicas=wanted.pop()), None
 
 
+def first_thing() -> int:
+    """What happens without any argument: the window, or the demo where none can be shown.
+
+    The command line is not imported for it: that would keep a person waiting a sixth of a second longer.
+    """
+    from core.errors import LockstepError
+    from core.runtime.headless import RunSettings
+
+    try:
+        return open_window(RunSettings(), None) if has_display() else demo(RunSettings())
+    except (LockstepError, KeyboardInterrupt) as problem:
+        from core.runtime.command_line import guarded
+
+        def again(problem: BaseException = problem) -> int:
+            raise problem
+
+        return guarded(again)
+
+
 def demo(settings: RunSettings) -> int:
     """The demo without a display: told in words, recorded, and one picture of the stage."""
     from core.runtime.demo import run_demo
@@ -65,6 +85,13 @@ def bench(gui: bool, as_json: bool, seconds: float) -> int:
     from bench.throughput import measure
 
     return measure(as_json, seconds)
+
+
+def pictures(scenes: list[str]) -> int:
+    """Take the pictures of the documentation, all of them or those of the scenes named."""
+    from bench.pictures import take_pictures
+
+    return take_pictures(tuple(scenes))
 
 
 def run_tests(arguments: list[str]) -> int:
@@ -85,7 +112,12 @@ def main() -> None:
     if arguments[:1] == ["test"]:
         ensure(ROOT, dev=True)
         sys.exit(run_tests(arguments[1:]))
+    if arguments[:1] == ["pictures"]:
+        ensure(ROOT)
+        sys.exit(pictures(arguments[1:]))
     ensure(ROOT, window="--headless" not in arguments and "--version" not in arguments)
+    if not arguments:
+        sys.exit(first_thing())
     from core.runtime.command_line import make
 
     make(open_window, demo, bench, has_display)()
