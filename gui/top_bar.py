@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
@@ -115,12 +116,15 @@ class TopBar(QFrame):
         load = self._actions["load"]
         if load.isChecked() != view.load_running:
             load.setChecked(view.load_running)
-        if time.monotonic() - self._touched_s > _PATIENCE_S:
-            self._follow(self.clients, len(view.clients))
+        self._follow_clients(view)
         if view.replicas and len(view.replicas) != self._replicas_now:
             self._replicas_now = len(view.replicas)
             self._follow(self.replicas, self._replicas_now)
             self._offer_restart()
+
+    def step_clients(self, by: int) -> None:
+        """One client more or fewer than there are now."""
+        self._step(self.clients, by)
 
     def show_recording(self, recording: Recording | None) -> None:
         """What is being written, and how much by now."""
@@ -224,8 +228,8 @@ class TopBar(QFrame):
         row.setSpacing(0)
         less, more = QToolButton(frame), QToolButton(frame)
         for button, icon, words, run in (
-            (less, "minus", "fewer", box.stepDown),
-            (more, "plus", "more", box.stepUp),
+            (less, "minus", "fewer", partial(self._step, box, -1)),
+            (more, "plus", "more", partial(self._step, box, 1)),
         ):
             button.setProperty("step", "true")
             button.setAutoRepeat(True)
@@ -267,6 +271,15 @@ class TopBar(QFrame):
     def _offer_restart(self) -> None:
         changed = self._replicas_now and self.replicas.value() != self._replicas_now
         self.restart.setVisible(bool(changed) and self._can_restart)
+
+    def _step(self, box: QSpinBox, by: int) -> None:
+        if self._intents.view is not None:
+            self._follow_clients(self._intents.view)  # it may have changed since the last look
+        box.stepBy(by)
+
+    def _follow_clients(self, view: ClusterView) -> None:
+        if time.monotonic() - self._touched_s > _PATIENCE_S:
+            self._follow(self.clients, len(view.clients))
 
     def _follow(self, box: QSpinBox, value: int) -> None:
         if value and box.value() != value and not box.hasFocus():
