@@ -278,7 +278,7 @@ def _with_data(camera: Camera) -> Script:
 def _followed(camera: Camera) -> Script:
     """Every client asks again and again, each in its own time, slow enough to be followed."""
     camera.window.intents.send(SetPace(Pace.SLOW, 1_500_000_000))
-    for client, line in ((1, "post alice hello"), (2, "follow bob alice"), (3, "timeline carol")):
+    for client, line in ((1, "post alice hello"), (2, "follow bob alice"), (3, "followers alice")):
         camera.ask(client, line)
         yield camera.after(1.9)
     camera.window.intents.set_load(True)

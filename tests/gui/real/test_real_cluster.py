@@ -99,7 +99,7 @@ def kill(live: Live, way: str) -> None:
 def test_messages_travel_slowly_then_wait_and_overtake(start: Start) -> None:
     live = start()
     live.ask("register alice")
-    live.until(lambda: live.client(1).last_outcome == "ok")
+    live.until(lambda: live.client(1).answered == 2 and live.quiet())
     live.press("pace_slow")
     live.until(lambda: live.view.pace is Pace.SLOW)
     live.ask("C1> post alice one")
@@ -111,7 +111,7 @@ def test_messages_travel_slowly_then_wait_and_overtake(start: Start) -> None:
     live.until(lambda: live.view.pace is Pace.STEP)
     live.ask("C2> register bob")
     live.ask("C3> register carol")
-    live.until(lambda: len(live.held_messages()) >= 3)
+    live.until(lambda: {token.client for token in live.view.tokens if token.token > 0} == {1, 2, 3})
     waiting, shown_ns = live.held_messages(), live.view.now_ns
     live.until(lambda: live.view.now_ns > shown_ns + 1_500_000_000)  # longer than a slow message travels
     assert live.held_messages() == waiting
