@@ -101,7 +101,8 @@ def test_junk_is_the_peers_fault(decode: Decode, junk: bytes) -> None:
 @pytest.mark.parametrize("decode", DECODERS)
 @given(data=st.data())
 def test_one_changed_byte_is_never_our_fault(decode: Decode, data: st.DataObject) -> None:
-    said: Message | ResultBody = data.draw(st.sampled_from([*TO_REPLICA, *TO_FRONT_END, BODY]))
+    every: list[Message | ResultBody] = [*TO_REPLICA, *TO_FRONT_END, BODY]
+    said = data.draw(st.sampled_from(every))
     payload = bytearray(encode(said))
     payload[data.draw(st.integers(0, len(payload) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(RemoteProtocolError):

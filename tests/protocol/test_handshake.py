@@ -31,10 +31,9 @@ def test_back_to_back() -> None:
     caller, called = front_end(), replica()
     challenge = called.step(caller.hello(), GREETING)
     proof = caller.step(challenge)
-    assert not called.done
     answer = called.step(proof, GREETING)
-    assert called.done
     assert caller.step(answer) == GREETING
+    assert called.done
 
 
 def test_no_message_holds_the_key() -> None:

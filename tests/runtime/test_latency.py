@@ -23,7 +23,7 @@ def test_without_answers_there_is_no_latency() -> None:
 
 
 @given(st.lists(st.integers(1, 10**15), min_size=1, max_size=200), st.sampled_from([1, 25, 50, 90, 99, 100]))
-def test_percentiles_are_exact_to_half_a_percent(latencies: list[int], percent: float) -> None:
+def test_percentiles_are_exact_to_half_a_percent(latencies: list[int], percent: int) -> None:
     histogram, ranked = of(*latencies), sorted(latencies)
     right = ranked[max(0, -(-len(ranked) * percent // 100) - 1)]
     found = histogram.percentile_ns(percent)
