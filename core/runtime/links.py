@@ -57,8 +57,10 @@ class ReplicaLink(asyncio.Protocol):
         self._transport.write(pack(encode(self._handshake.hello())))
 
     def write(self, frame: bytes) -> None:
-        """Send one frame."""
+        """Send one frame. What is written to a closed connection is lost, as on any network."""
         assert self._transport is not None
+        if self._transport.is_closing():
+            return
         self.frames += 1
         self.sent_bytes += len(frame)
         self._transport.write(frame)

@@ -144,9 +144,7 @@ class Social:
         number = context.seq
         record = FollowRecord(number, follower, followed)
         state.follows[number] = record
-        one.following[followed] = number
-        one.circle.add(followed)
-        other.followers[follower] = number
+        one.follow(other, number)
         self.state_hash = self.state_hash + struct_hash(record) & MASK_64
         return None
 
@@ -157,11 +155,9 @@ class Social:
         other = state.accounts.get(followed)
         if one is None or other is None:
             return UNKNOWN_USER
-        number = one.following.pop(followed, 0)
+        number = one.unfollow(other)
         if not number:
             return NOT_FOLLOWING
-        one.circle.discard(followed)
-        del other.followers[follower]
         self.state_hash = self.state_hash - struct_hash(state.follows.pop(number)) & MASK_64
         return None
 
@@ -178,8 +174,8 @@ class Social:
         number = context.seq
         state.posts[number] = record = PostRecord(number, author, context.timestamp, text)
         change = struct_hash(record)
+        account.write(number)
         posts = account.posts
-        posts.append(number)
         if len(posts) > ops.MAX_POSTS_PER_USER:
             change -= struct_hash(state.posts.pop(posts[0]))
             del posts[0]

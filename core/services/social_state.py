@@ -28,6 +28,10 @@ _valid_name = re.compile(
     rf"\ud800-\udfff\ufeff\ufff0-\uffff]{{1,{MAX_NAME_CHARACTERS}}}"
 ).fullmatch
 
+FEED_KEPT = 32
+FEED_AT_MOST = 128
+"""A feed that has grown so long is cut back to its newest FEED_KEPT entries."""
+
 BLANKS = " \t\r\n"
 """A text of nothing else is empty."""
 
@@ -59,10 +63,12 @@ class PostRecord(Record, frozen=True):
 class Account:
     """What belongs to one user: the numbers of the posts, and the follows by the other user's name.
 
-    `circle` is the user and all whom the user follows. It is asked, never listed: a set has no order.
+    `circle` is the user and all whom the user follows. It is asked, never listed: a set has no order. `feed`
+    is what the circle posted last (see `social_timeline`), `audience` the feeds that this user's posts are
+    written into, by their owner's name: the user's own and the followers'.
     """
 
-    __slots__ = ("circle", "followers", "following", "posts", "record")
+    __slots__ = ("audience", "circle", "feed", "followers", "following", "posts", "record")
 
     def __init__(self, record: UserRecord) -> None:
         self.record = record
@@ -70,6 +76,37 @@ class Account:
         self.following: dict[str, int] = {}
         self.followers: dict[str, int] = {}
         self.circle = {record.name}
+        self.feed: list[int] = []
+        self.audience = {record.name: self.feed}
+
+    def follow(self, other: Account, number: int) -> None:
+        """Follow another account: its newest posts join the feed, in their places."""
+        name, followed = self.record.name, other.record.name
+        self.following[followed] = number
+        self.circle.add(followed)
+        other.followers[name] = number
+        other.audience[name] = self.feed
+        if other.posts:
+            merged = self.feed[-FEED_KEPT:] + other.posts[-FEED_KEPT:]
+            merged.sort()  # two runs in order: merged in one go
+            self.feed[:] = merged[-FEED_KEPT:]
+
+    def unfollow(self, other: Account) -> int:
+        """Follow it no longer. The number of the follow, 0 when there was none."""
+        number = self.following.pop(other.record.name, 0)
+        if number:
+            self.circle.discard(other.record.name)
+            del other.followers[self.record.name]
+            del other.audience[self.record.name]
+        return number
+
+    def write(self, number: int) -> None:
+        """A post of this user: into its own list and every feed of the audience."""
+        self.posts.append(number)
+        for feed in self.audience.values():
+            feed.append(number)
+            if len(feed) > FEED_AT_MOST:
+                del feed[:-FEED_KEPT]
 
 
 class _Snapshot(msgspec.Struct):
@@ -143,9 +180,7 @@ def _read_follows(state: State, follows: list[tuple[int, str, str]]) -> None:
             raise ValueError(f"A snapshot of the social network is damaged: follow {number} cannot be.")
         before = number
         state.follows[number] = FollowRecord(number, follower, followed)
-        one.following[followed] = number
-        one.circle.add(followed)
-        other.followers[follower] = number
+        one.follow(other, number)
         _expect(len(one.following) <= MAX_FOLLOWING, f"{follower} follows too many")
 
 
@@ -161,7 +196,7 @@ def _read_posts(state: State, posts: list[tuple[int, str, int, str]]) -> None:
         )
         before = number
         state.posts[number] = PostRecord(number, author, timestamp, text)
-        account.posts.append(number)
+        account.write(number)
         _expect(len(account.posts) <= MAX_POSTS_PER_USER, f"{author} has too many posts")
 
 

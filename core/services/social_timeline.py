@@ -1,42 +1,43 @@
 """The newest posts of a user's circle, at a cost that does not grow with the posts there are.
 
-Two ways lead to the same list. Where much of what was posted last belongs to the circle, as on a small
-network, walking back through the last few posts of everybody finds enough at once. Where it does not, the
-newest numbers of each author are merged: the newest `limit` posts come from `limit` authors at most, those
-who posted last, and the author in place n of these (from 0) has at most `limit - n` of them.
+Every account keeps a feed: the numbers of what its circle posted last, ascending. A post is written into the
+feeds of its author's followers, and read from them many times. A feed is not state but a memory aid: it may
+hold numbers of posts that are gone, of somebody who is not followed any more, or one number twice (after an
+author was followed again), and a reader passes over them. It never misses a post of the circle that is newer
+than its oldest entry; with fewer than FEED_KEPT entries it misses none at all. When a feed does not hold
+enough, the authors' own lists are merged.
 """
 
 from __future__ import annotations
 
-from itertools import islice
 from operator import itemgetter
 
 from core.services.machine import Value
-from core.services.social_state import Account, State
-
-GLANCE_POSTS = 64
-"""How many of everybody's posts are looked at before merging."""
+from core.services.social_state import FEED_KEPT, Account, State
 
 _last = itemgetter(-1)
 
 
 def newest_posts(state: State, account: Account, limit: int) -> list[Value]:
     """The newest `limit` posts of the account's circle, newest first."""
-    circle = account.circle
-    if GLANCE_POSTS * len(circle) < limit * len(state.accounts):
-        return _merge(state, account, limit)  # a glance would hold too few of this circle's posts
+    circle, feed, post_at = account.circle, account.feed, state.posts.get
     found: list[Value] = []
-    for post in islice(reversed(state.posts.values()), GLANCE_POSTS):
-        if post.author in circle:
+    before = 0
+    for number in reversed(feed):
+        post = post_at(number)
+        if post is not None and post.author in circle and number != before:
+            before = number
             found.append(post)
             if len(found) == limit:
                 return found
-    if len(state.posts) <= GLANCE_POSTS:
+    if len(feed) < FEED_KEPT:
         return found
     return _merge(state, account, limit)
 
 
 def _merge(state: State, account: Account, limit: int) -> list[Value]:
+    """The newest `limit` posts come from `limit` authors at most, those who posted last, and the author in
+    place n of these (from 0) has at most `limit - n` of them."""
     accounts, posts = state.accounts, state.posts
     authors = [account.posts]
     authors += [accounts[name].posts for name in account.following]

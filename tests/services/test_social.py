@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
-from core.services import social, social_timeline
+from core.services import social, social_state, social_timeline
 from core.services import social_operations as ops
 from core.services.social import Social
 from tests.services.driver import Driver, timestamp
@@ -174,28 +175,37 @@ def test_timeline_shows_own_and_followed_posts_newest_first(net: Driver) -> None
     assert texts(net, "carol") == ["carol 6"]
 
 
-@pytest.mark.parametrize("glance", [0, 3, 64, 10_000])
-def test_timeline_is_the_same_by_both_ways(monkeypatch: pytest.MonkeyPatch, glance: int) -> None:
-    monkeypatch.setattr(social_timeline, "GLANCE_POSTS", glance)
-    driver = Driver(Social())
-    users = [f"u{number}" for number in range(30)]
+def test_timeline_is_what_a_search_through_all_posts_would_find(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Feeds are cut short, posts deleted and forgotten, authors followed, left and followed again."""
+    monkeypatch.setattr(social_state, "FEED_KEPT", 6)
+    monkeypatch.setattr(social_timeline, "FEED_KEPT", 6)
+    monkeypatch.setattr(social_state, "FEED_AT_MOST", 9)
+    monkeypatch.setattr(ops, "MAX_POSTS_PER_USER", 12)
+    random, driver = Random(7), Driver(Social())
+    users = [f"u{number}" for number in range(6)]
+    circles = {user: {user} for user in users}
+    written: dict[str, list[int]] = {user: [] for user in users}
     for user in users:
         driver.do(ops.Register(user))
-    for step in range(1, 20):
-        driver.do(ops.Follow("u0", f"u{step}"))
-    written: list[tuple[int, str]] = []
-    for step in range(150):
-        author = users[step * step % 30]
-        number: Any = driver.do(ops.Post(author, f"text {step}"))
-        written.append((number, author))
-    gone = [written.pop(at) for at in (140, 100, 30)]
-    for number, author in gone:
-        driver.do(ops.DeletePost(author, number))
-    circle = {f"u{number}" for number in range(20)}
-    expected = [number for number, author in reversed(written) if author in circle]
-    for limit in (1, 7, 50):
-        answer: Any = driver.do(ops.Timeline("u0", limit))
-        assert [post["id"] for post in answer] == expected[:limit]
+    for step in range(3_000):
+        user, other = random.sample(users, 2)
+        match random.choices(("post", "follow", "unfollow", "delete"), (6, 2, 2, 1))[0]:
+            case "post":
+                number: Any = driver.do(ops.Post(user, f"text {step}"))
+                written[user] = [*written[user], number][-12:]
+            case "follow" if other not in circles[user]:
+                driver.do(ops.Follow(user, other))
+                circles[user].add(other)
+            case "unfollow" if other in circles[user]:
+                driver.do(ops.Unfollow(user, other))
+                circles[user].discard(other)
+            case "delete" if written[user]:
+                number = written[user].pop(random.randrange(len(written[user])))
+                driver.do(ops.DeletePost(user, number))
+        expected = sorted((at for name in circles[user] for at in written[name]), reverse=True)
+        limit = random.choice((1, 3, 7, 50))
+        answer: Any = driver.do(ops.Timeline(user, limit))
+        assert [post["id"] for post in answer] == expected[:limit], step
 
 
 def test_a_user_keeps_the_newest_posts(net: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
