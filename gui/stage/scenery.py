@@ -113,6 +113,11 @@ def _paint_badge(ink: Ink, badge: str, x: float, y: float) -> float:
 
 def paint_legend(painter: QPainter, words: str, theme: Theme, rect: QRectF, scale: float) -> None:
     """What the shapes of messages mean, then how fast they travel (`words`)."""
+    paint_pace(painter, words, theme, rect, scale, paint_shapes(painter, theme, rect, scale))
+
+
+def paint_shapes(painter: QPainter, theme: Theme, rect: QRectF, scale: float) -> float:
+    """What the shapes of messages mean; where they end."""
     ink = Ink(painter, theme, scale)
     k = scale
     y = rect.center().y()
@@ -121,10 +126,19 @@ def paint_legend(painter: QPainter, words: str, theme: Theme, rect: QRectF, scal
     for kind, name in LEGEND:
         width = ink.width(face, name)
         if x + 14 * k + width > rect.right():
-            return
+            return rect.right()
         paint_token(ink, kind, (x, y), theme.bad if kind is TokenKind.LOST else theme.text_muted)
         ink.write((x + 13 * k, y), name, face, theme.text_muted)
         x += width + 34 * k
+    return x
+
+
+def paint_pace(
+    painter: QPainter, words: str, theme: Theme, rect: QRectF, scale: float, shapes_end: float
+) -> None:
+    """How fast messages travel, after the shapes, when there is room."""
+    ink = Ink(painter, theme, scale)
+    k, x, y = scale, shapes_end, rect.center().y()
     if words and x + ink.width(ink.words(11.5, MEDIUM), words) <= rect.right():
         ink.painter.fillRect(QRectF(x - 12 * k, y - 7 * k, 1, 14 * k), theme.outline)
         ink.write((x, y), words, ink.words(11.5, MEDIUM), theme.text)

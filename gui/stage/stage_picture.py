@@ -24,7 +24,15 @@ from gui.stage.flight_painter import FlightPainter
 from gui.stage.hit_map import HitMap
 from gui.stage.layout import ClientDetail, StageLayout, arrange
 from gui.stage.painters import Compared, compared, motifs
-from gui.stage.scenery import Banner, banner, broken_links, paint_banner, paint_ground, paint_legend
+from gui.stage.scenery import (
+    Banner,
+    banner,
+    broken_links,
+    paint_banner,
+    paint_ground,
+    paint_pace,
+    paint_shapes,
+)
 from gui.stage.wording import pace_words
 from gui.theme import Theme
 
@@ -58,6 +66,7 @@ class StagePicture:
         self._backdrop = Backdrop(QSizeF(), 1.0)
         self._overlapped: set[str] = set()  # cards of which another may cover a part
         self._sheets: dict[str, QPixmap] = {}
+        self._shapes: tuple[QPixmap, float] | None = None  # the legend without its words
         self._flown = QRect()  # around all messages
         self._sprites_for: tuple[Theme, float, float] | None = None
         self._routes = Routes(self.layout)
@@ -86,6 +95,7 @@ class StagePicture:
             self._sprites, self._sprites_for = FlightPainter(*key), key
         self._backdrop = Backdrop(setting.size, setting.ratio)
         self._cascades.clear()
+        self._shapes = None
         self._lay(broken_links(view))
         self.cards.begin(self.layout, setting.theme, setting.ratio)
         self._want(view)
@@ -256,8 +266,17 @@ class StagePicture:
     def _put_legend(self, words: str) -> QRect:
         self._legend_for, self._legend_ns = words, self._clock()
         area, theme, scale = self.layout.legend, self._known().theme, self.layout.scale
+        if self._shapes is None:
+            with self._sheet(LEGEND, area) as painter:
+                end = paint_shapes(painter, theme, area, scale)
+            self._shapes = self._sheets[LEGEND], end
+        shapes, end = self._shapes
         with self._sheet(LEGEND, area) as painter:
-            paint_legend(painter, words, theme, area, scale)
+            painter.save()
+            painter.resetTransform()  # pixel by pixel
+            painter.drawPixmap(0, 0, shapes)
+            painter.restore()
+            paint_pace(painter, words, theme, area, scale, end)
         self._backdrop.put([(LEGEND, self._sheets[LEGEND], None)])
         return area.toAlignedRect()
 

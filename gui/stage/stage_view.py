@@ -48,7 +48,7 @@ class StageView(QWidget):
         self._picture = StagePicture(clock)
         self._moved: dict[str, tuple[float, float]] = {}
         self._selected = self._hovered = ""
-        self._rest = QTimer(self, singleShot=True, interval=FRAME_MS)
+        self._rest = QTimer(self, singleShot=True, interval=2 * FRAME_MS)  # not while views keep coming
         self._rest.timeout.connect(self._work_on)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
@@ -68,7 +68,7 @@ class StageView(QWidget):
             self._begin()
             return
         self._repaint(self._picture.show(before, view))
-        if self._picture.pending and not self._rest.isActive():
+        if self._picture.pending:
             self._rest.start()
 
     def set_theme(self, theme: Theme) -> None:
