@@ -54,6 +54,10 @@ class FrameMeter(QObject):
         self._last_cpu_ns = cpu_ns
         self._frames += 1
 
+    def so_far_ns(self) -> int:
+        """CPU spent on this frame until now."""
+        return time.thread_time_ns() - self._last_cpu_ns
+
     def end(self) -> None:
         """The tick's own work is done; paints follow."""
         self._work_ns[(self._frames - 1) % _KEPT_FRAMES] = time.thread_time_ns() - self._last_cpu_ns

@@ -137,9 +137,9 @@ class MainWindow(QMainWindow):
 
     # What comes in
 
-    def _show_view(self, view: ClusterView) -> None:
+    def _show_view(self, view: ClusterView, with_cards: bool) -> None:
         self.intents.view = view
-        self.stage.set_view(view)
+        self.stage.set_view(view, with_cards)
 
     def _show_answer(self, fact: Answered) -> None:
         self.docks.console.show_answer(fact)

@@ -1,5 +1,6 @@
 """Sixty times a second: drain the source, log, fold, show, paint. One tick never refreshes more than one
-dock, so no frame pays for all of them; what nobody sees is not drawn.
+dock, and under load cards and docks take turns, so no frame pays for all of them; what nobody sees is not
+drawn.
 
 The engine's thread shares the interpreter lock with this one. A thread that waits for the lock asks for it
 after a switch interval; so the interval is short between frames, when this thread is the one that will wait,
@@ -32,7 +33,12 @@ WITHIN_S, BETWEEN_S = 0.005, 0.0005
 _SPOKEN = {b"\xa8ans": Answered, b"\xa4sai": Said, b"\xabrun": RunStarted}
 """Facts for the person's eyes, by the first bytes of their tag: the others are not decoded here."""
 
+BUSY_NS = 700_000
+"""A frame that spent so much on records and view leaves cards or docks to the next one."""
+
 Show = Callable[[ClusterView], None]
+ShowFrame = Callable[[ClusterView, bool], None]
+"""Show a view; when false, only what moves has to be right: the rest may wait for the next one."""
 
 
 @dataclass(slots=True)
@@ -60,7 +66,8 @@ class SourceBridge(QObject):
         self.fold = Fold(words=face.words)
         self.log = EventLog(words=face.words)
         self.meter = FrameMeter(self)
-        self._stage: Show | None = None
+        self._stage: ShowFrame | None = None
+        self._odd = False
         self._readers: list[_Reader] = []
         self._workers: list[tuple[Callable[[], bool], Callable[[], None]]] = []
         self._timer = QTimer(self)
@@ -69,7 +76,7 @@ class SourceBridge(QObject):
         self._timer.timeout.connect(self.tick)
         self.view: ClusterView | None = None
 
-    def every_tick(self, show: Show) -> None:
+    def every_tick(self, show: ShowFrame) -> None:
         """What is shown in every frame: the stage."""
         self._stage = show
 
@@ -103,12 +110,15 @@ class SourceBridge(QObject):
             self._speak(records)
         if not self._window.isMinimized() and self._window.isVisible():
             self.view = view = self.fold.view(self._source.now_ns())
+            busy = self.meter.so_far_ns() > BUSY_NS
+            self._odd = not self._odd
             if self._stage is not None:
-                self._stage(view)
-            self._show_one(view)
-            for seen, work in self._workers:
-                if seen():
-                    work()
+                self._stage(view, self._odd or not busy)
+            if not (busy and self._odd):
+                self._show_one(view)
+                for seen, work in self._workers:
+                    if seen():
+                        work()
         self.meter.end()
         QCoreApplication.sendPostedEvents(self._window, QEvent.Type.UpdateRequest.value)
         sys.setswitchinterval(BETWEEN_S)

@@ -113,14 +113,17 @@ class StagePicture:
         self._lay(self._ground_for[0])
         self._fly(self._routes.flight(view.tokens, view.now_ns))
 
-    def show(self, before: ClusterView, view: ClusterView) -> QRect:
-        """Go on from `before` to `view` (same nodes); the part of the widget that looks different now."""
+    def show(self, before: ClusterView, view: ClusterView, with_cards: bool = True) -> QRect:
+        """Go on from `before` to `view` (same nodes); the part of the widget that looks different now.
+        Without cards only sentences and messages go on."""
         setting = self._known()
         calm_ns = CALM_NS if view.pace is Pace.REAL_TIME else 0
         began_ns = self._clock()
-        if not self.cards.busy and self._looks_other(view):
-            self._want(view)
-        dirty = self._put(self.cards.work(calm_ns=calm_ns, began_ns=began_ns))
+        dirty = QRect()
+        if with_cards:
+            if not self.cards.busy and self._looks_other(view):
+                self._want(view)
+            dirty = self._put(self.cards.work(calm_ns=calm_ns, began_ns=began_ns))
         words = banner(view, setting.badge)
         if words != self._banner_for:
             dirty |= self._put_banner(words)

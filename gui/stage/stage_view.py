@@ -61,13 +61,13 @@ class StageView(QWidget):
         """The view shown last."""
         return self._view
 
-    def set_view(self, view: ClusterView) -> None:
-        """Show `view`. Only what looks different is painted again."""
+    def set_view(self, view: ClusterView, with_cards: bool = True) -> None:
+        """Show `view`. Only what looks different is painted again; cards may be left to a later call."""
         before, self._view = self._view, view
         if before is None or not _same_nodes(before, view):
             self._begin()
             return
-        self._repaint(self._picture.show(before, view))
+        self._repaint(self._picture.show(before, view, with_cards))
         if self._picture.pending:
             self._rest.start()
 
