@@ -1,1 +1,1 @@
-"""Icons, fonts and scenarios: the files the program shows. A package, so that `importlib.resources` finds them."""
+"""Icons and fonts: the files the program shows. A package, so that `importlib.resources` finds them."""

@@ -24,8 +24,12 @@ from core.workload.clients import WorkloadSettings, make_workload
 
 REPLICAS = (1, 2, 3)
 ROUNDS = 25
-PARTS = ("front end: answer, number, send", "front end: match and compare the others", "witness: log and checks",
-         "one replica: decode, execute, respond")  # fmt: skip
+PARTS = (
+    "front end: answer, number, send",
+    "front end: match and compare the others",
+    "witness: log and checks",
+    "one replica: decode, execute, respond",
+)
 
 
 class KeptLink:
