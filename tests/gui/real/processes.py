@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,8 +29,17 @@ def _runs(pid: int) -> bool:
         return not Path("/proc/self").exists()
 
 
-def start_app(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """`app_alone.py` in a process of its own, its settings and recordings in `folder`."""
+@contextmanager
+def app_in(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """`app_alone.py` in a process of its own, its settings and recordings in `folder`; gone at the end."""
+    with _start(folder, *arguments) as app:
+        try:
+            yield app
+        finally:
+            app.kill()
+
+
+def _start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     environment = {
         **os.environ,
         "QT_QPA_PLATFORM": "offscreen",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gui.real.processes import left_of, start_app
+from tests.gui.real.processes import app_in, left_of
 
 pytestmark = [pytest.mark.gui, pytest.mark.processes]
 
@@ -30,7 +30,7 @@ def pids_of(app: subprocess.Popen[str]) -> list[int]:
 @pytest.mark.parametrize("repeat", range(REPEATS))
 def test_an_app_that_is_killed_leaves_no_daemon(tmp_path: Path, repeat: int) -> None:
     del repeat
-    with start_app(tmp_path) as app:
+    with app_in(tmp_path) as app:
         pids = pids_of(app)
         app.send_signal(signal.SIGKILL)
         deadline_s, waiting = time.monotonic() + GONE_S, threading.Event()
@@ -40,7 +40,7 @@ def test_an_app_that_is_killed_leaves_no_daemon(tmp_path: Path, repeat: int) -> 
 
 
 def test_closing_under_load_ends_everything_without_a_word(tmp_path: Path) -> None:
-    with start_app(tmp_path, "close") as app:
+    with app_in(tmp_path, "close") as app:
         pids = pids_of(app)
         _, stderr = app.communicate(timeout=30)
         assert (app.returncode, stderr) == (0, "")
@@ -49,7 +49,7 @@ def test_closing_under_load_ends_everything_without_a_word(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_request_to_end_is_obeyed_without_a_word(tmp_path: Path, number: signal.Signals) -> None:
-    with start_app(tmp_path) as app:
+    with app_in(tmp_path) as app:
         pids = pids_of(app)
         app.send_signal(number)
         _, stderr = app.communicate(timeout=30)
