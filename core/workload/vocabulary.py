@@ -29,9 +29,9 @@ read your own writes
 almost Friday
 ¡buenos días!
 bonjour à tous
-おはようございます
+καλημέρα
 a bug is a feature with bad timing
-new shoes 👟
+new shoes
 testing, one two three
 nobody expects a partition
 the clock is wrong, the order is right
@@ -57,7 +57,7 @@ SECOND_NAMES = tuple(_SECOND_NAMES.split())
 TEXTS = tuple(_TEXTS.strip().splitlines())
 """What posts say."""
 
-MOODS = ("", "", "", " :-)", " !", " …", " (again)", " 🎉")
+MOODS = ("", "", "", " :-)", " !", " …", " (again)", " ♪")
 """What a post may end with, so that texts vary."""
 
 WORDS = ("alice", "bob", "carol", "dave", "red", "green", "blue", "one", "two", "three")
