@@ -35,7 +35,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 SIZES = ((1366, 768), (1920, 1080))
 THEMES = ("dark", "light")
 _LOOK_MS = 15
-_SHADE = 5
+_SHADE = 6
 _OWN_SHARE = 0.001
 _PATIENCE_S = 60.0
 
