@@ -57,7 +57,7 @@ SECOND_NAMES = tuple(_SECOND_NAMES.split())
 TEXTS = tuple(_TEXTS.strip().splitlines())
 """What posts say."""
 
-MOODS = ("", "", "", " :-)", " !", " …", " (again)", " ♪")
+MOODS = ("", "", "", " :-)", " !", " …", " (again)", " ~")
 """What a post may end with, so that texts vary."""
 
 WORDS = ("alice", "bob", "carol", "dave", "red", "green", "blue", "one", "two", "three")
