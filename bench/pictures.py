@@ -55,9 +55,9 @@ class Scene:
 class Camera:
     """A window and what can be done to it."""
 
-    def __init__(self, window: MainWindow, folder: Path) -> None:
+    def __init__(self, window: MainWindow) -> None:
         self.window = window
-        self._folder = folder
+        self._taken: dict[str, QImage] = {}
 
     @property
     def view(self) -> ClusterView:
@@ -113,16 +113,21 @@ class Camera:
         self.window.docks.arrange(size[1], size[0])
 
     def shoot(self, name: str) -> None:
-        """Save the window, and the form in front of it, as a picture."""
+        """Take a picture of the window, and of the form in front of it."""
         picture = self.window.grab()
         if self.window.query.isVisible():
             form: QPixmap = self.window.query.grab()
             with QPainter(picture) as painter:
                 painter.drawPixmap(self.window.query.pos() - self.window.mapToGlobal(QPoint(0, 0)), form)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{name}.png"
-        path.write_bytes(small_png(picture.toImage()))
-        sys.stdout.write(f"{path.name} {path.stat().st_size // 1000} kB\n")
+        self._taken[name] = picture.toImage()
+
+    def develop(self, folder: Path) -> None:
+        """Write what was taken; after the run, for it takes long and would make the window stutter."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, image in self._taken.items():
+            path = folder / f"{name}.png"
+            path.write_bytes(small_png(image))
+            sys.stdout.write(f"{path.name} {path.stat().st_size // 1000} kB\n")
 
 
 def small_png(image: QImage) -> bytes:
@@ -348,9 +353,11 @@ def _take(scene: Scene, folder: Path, scratch: Path) -> None:
     cluster = RunSettings(replicas=scene.replicas, clients=scene.clients)
     live = launch(cluster, scratch / "pictures.lockstep")
     directors: list[_Director] = []
+    cameras: list[Camera] = []
 
     def begin(window: MainWindow) -> None:
-        camera = Camera(window, folder)
+        camera = Camera(window)
+        cameras.append(camera)
         camera.dress("dark", SIZES[0])
         directors.append(_Director(window, scene.script(camera)))
 
@@ -361,6 +368,8 @@ def _take(scene: Scene, folder: Path, scratch: Path) -> None:
     (scratch / "pictures.lockstep").unlink()
     if errors or code:
         raise SystemExit(f"Scene {scene.script.__name__}: {errors[0] if errors else 'the window got stuck'}.")
+    for camera in cameras:
+        camera.develop(folder)
 
 
 def _bring_a_screen(scratch: Path) -> None:
