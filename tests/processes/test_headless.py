@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -124,10 +123,9 @@ class Fire:
 
     def ended(self) -> tuple[dict[str, Any], str, int]:
         try:
-            out, err = self.app.communicate(timeout=60)
-        except subprocess.TimeoutExpired:
+            out, err = self.app.communicate(timeout=45)
+        finally:
             self.app.kill()
-            raise
         for pid in self.daemons:
             assert ended_within(pid, 1.0)
         return json.loads(out), err, self.app.returncode
