@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-if not os.environ.get("DISPLAY"):
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# The same on every machine, whatever display it has: 32 bits a pixel, and a window that is asked for is active.
+os.environ["QT_QPA_PLATFORM"] = os.environ.get("LOCKSTEP_TEST_PLATFORM", "offscreen")
 
 from gui.app import application, open_window
 from gui.main_window import MainWindow
