@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 
 from core.facts import Pace
-from core.model.cluster_view import ReplicaState
 from core.runtime.headless import RunSettings
 from core.runtime.launch import launch
 from gui.app import run
@@ -22,7 +21,7 @@ def main() -> int:
 
     def look(window: MainWindow) -> None:
         view = window.intents.view
-        if not view or not view.replicas or any(c.state is not ReplicaState.RUNNING for c in view.replicas):
+        if not view or not view.replicas or not all(card.port for card in view.replicas):
             return
         if view.front_end.next_seq < 100:
             return
