@@ -169,7 +169,7 @@ class Social:
             return UNKNOWN_USER
         if len(text) > ops.MAX_TEXT_CHARACTERS:
             return TEXT_TOO_LONG
-        if not text.strip(BLANKS):
+        if not text or (text[0] in BLANKS and not text.strip(BLANKS)):
             return EMPTY_TEXT
         number = context.seq
         state.posts[number] = record = PostRecord(number, author, context.timestamp, text)

@@ -8,6 +8,7 @@ account repeats the identifiers of its own posts and follows, so that nothing is
 from __future__ import annotations
 
 import re
+from collections import deque
 from typing import Any
 
 import msgspec
@@ -30,7 +31,7 @@ _valid_name = re.compile(
 
 FEED_KEPT = 32
 FEED_AT_MOST = 128
-"""A feed that has grown so long is cut back to its newest FEED_KEPT entries."""
+"""A feed forgets its oldest entry beyond this many."""
 
 BLANKS = " \t\r\n"
 """A text of nothing else is empty."""
@@ -76,7 +77,7 @@ class Account:
         self.following: dict[str, int] = {}
         self.followers: dict[str, int] = {}
         self.circle = {record.name}
-        self.feed: list[int] = []
+        self.feed: deque[int] = deque(maxlen=FEED_AT_MOST)
         self.audience = {record.name: self.feed}
 
     def follow(self, other: Account, number: int) -> None:
@@ -87,9 +88,10 @@ class Account:
         other.followers[name] = number
         other.audience[name] = self.feed
         if other.posts:
-            merged = self.feed[-FEED_KEPT:] + other.posts[-FEED_KEPT:]
+            merged = [*self.feed, *other.posts[-FEED_KEPT:]]
             merged.sort()  # two runs in order: merged in one go
-            self.feed[:] = merged[-FEED_KEPT:]
+            self.feed.clear()
+            self.feed.extend(merged[-FEED_KEPT:])
 
     def unfollow(self, other: Account) -> int:
         """Follow it no longer. The number of the follow, 0 when there was none."""
@@ -105,8 +107,6 @@ class Account:
         self.posts.append(number)
         for feed in self.audience.values():
             feed.append(number)
-            if len(feed) > FEED_AT_MOST:
-                del feed[:-FEED_KEPT]
 
 
 class _Snapshot(msgspec.Struct):

@@ -20,13 +20,12 @@ _last = itemgetter(-1)
 
 def newest_posts(state: State, account: Account, limit: int) -> list[Value]:
     """The newest `limit` posts of the account's circle, newest first."""
-    circle, feed, post_at = account.circle, account.feed, state.posts.get
+    circle, feed = account.circle, account.feed
     found: list[Value] = []
-    before = 0
-    for number in reversed(feed):
-        post = post_at(number)
-        if post is not None and post.author in circle and number != before:
-            before = number
+    before = None
+    for post in map(state.posts.get, reversed(feed)):
+        if post is not before and post is not None and post.author in circle:
+            before = post
             found.append(post)
             if len(found) == limit:
                 return found

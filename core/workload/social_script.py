@@ -15,8 +15,8 @@ from core.services.machine import Operation
 from core.workload.scripts import DEFAULT_MIX, Dice, choose_mix
 from core.workload.vocabulary import FIRST_NAMES, MOODS, SECOND_NAMES, TEXTS
 
-CIRCLE_USERS = 12
-"""Users that a user may come to follow: a timeline then costs the same with 64 clients as with 7."""
+CIRCLE_USERS = 6
+"""Users that a user may come to follow: a request then costs the same with 64 clients as with 4."""
 
 SOCIAL_MIXES = {
     DEFAULT_MIX: {
