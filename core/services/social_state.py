@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -88,8 +89,8 @@ class Account:
         other.followers[name] = number
         other.audience[name] = self.feed
         if other.posts:
-            merged = [*self.feed, *other.posts[-FEED_KEPT:]]
-            merged.sort()  # two runs in order: merged in one go
+            merged = [*islice(reversed(self.feed), FEED_KEPT), *other.posts[-FEED_KEPT:]]
+            merged.sort()  # a falling and a rising run: merged in one go
             self.feed.clear()
             self.feed.extend(merged[-FEED_KEPT:])
 
