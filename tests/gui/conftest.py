@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-# The same on every machine, whatever display it has: 32 bits a pixel, and a window that is asked for is active.
+# The same on every machine, whatever display it has: 32 bits a pixel, and the window that is shown is active.
 os.environ["QT_QPA_PLATFORM"] = os.environ.get("LOCKSTEP_TEST_PLATFORM", "offscreen")
 
 from gui.app import application, open_window
