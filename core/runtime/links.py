@@ -90,8 +90,7 @@ class ReplicaLink(asyncio.Protocol):
         return payloads
 
     def _refuse(self, error: RemoteProtocolError) -> None:
-        if not self.welcomed.done():
-            self.welcomed.set_exception(error)
+        self._turned_away(error)
         self.connection_lost(error)
         self.close()
 
@@ -103,11 +102,15 @@ class ReplicaLink(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         reason = str(exc) if isinstance(exc, RemoteProtocolError) else "its connection closed"
-        if not self.welcomed.done():
-            self.welcomed.set_exception(RemoteProtocolError(f"The handshake failed: {reason}"))
+        self._turned_away(RemoteProtocolError(f"The handshake failed: {reason}"))
         if not self._closing:
             self._closing = True
             self._owner.link_lost(self.replica, reason)
+
+    def _turned_away(self, error: RemoteProtocolError) -> None:
+        if not self.welcomed.done():
+            self.welcomed.set_exception(error)
+            self.welcomed.exception()  # seen: whoever waited for it may have given up
 
     def close(self) -> None:
         """Close quietly: the owner knows."""
