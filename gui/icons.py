@@ -40,10 +40,9 @@ class Icons:
         side = round(self._theme.px(size_px) * _SHARPNESS)
         pixmap = QPixmap(side, side)
         pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        drawing = _drawing(name).replace("currentColor", colour.name())
-        QSvgRenderer(QByteArray(drawing.encode())).render(painter, QRectF(0, 0, side, side))
-        painter.end()
+        with QPainter(pixmap) as painter:
+            drawing = _drawing(name).replace("currentColor", colour.name())
+            QSvgRenderer(QByteArray(drawing.encode())).render(painter, QRectF(0, 0, side, side))
         pixmap.setDevicePixelRatio(_SHARPNESS)
         return pixmap
 

@@ -123,7 +123,8 @@ class Console(QWidget):
         number = f" #{fact.seq}" if fact.seq else ""
         head = f"{fact.outcome}{number} · {duration(fact.latency_ns)}{where}"
         self.write((f"client {fact.client}", f"{client_name(fact.client)} ‹ "), (role, head))
-        for text in fact.text.splitlines():
+        said = fact.text.removeprefix("refused: ")
+        for text in said.splitlines() if said != fact.outcome else ():
             self.write(("text", f"     {text}"))
 
     def show_sentence(self, fact: Said) -> None:

@@ -77,19 +77,18 @@ class EventRows(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Put the rows' pictures where they belong."""
-        painter = QPainter(self.viewport())
-        area, height = event.rect(), self.verticalHeader().defaultSectionSize()
-        first, last = self.rowAt(area.top()), self.rowAt(area.bottom())
-        rows = self._table.rowCount()
-        chosen = self.currentIndex().row() if self.selectionModel().hasSelection() else -1
-        for row in range(first, (last if last >= 0 else rows - 1) + 1) if first >= 0 else ():
-            top = self.rowViewportPosition(row)
-            if row == chosen:
-                painter.fillRect(QRect(0, top, self.viewport().width(), height), self._theme.selection)
-            position = self._table.position(row)
-            if position >= 0:
-                painter.drawPixmap(0, top, self._picture(position))
-        painter.end()
+        with QPainter(self.viewport()) as painter:
+            area, height = event.rect(), self.verticalHeader().defaultSectionSize()
+            first, last = self.rowAt(area.top()), self.rowAt(area.bottom())
+            rows = self._table.rowCount()
+            chosen = self.currentIndex().row() if self.selectionModel().hasSelection() else -1
+            for row in range(first, (last if last >= 0 else rows - 1) + 1) if first >= 0 else ():
+                top = self.rowViewportPosition(row)
+                if row == chosen:
+                    painter.fillRect(QRect(0, top, self.viewport().width(), height), self._theme.selection)
+                position = self._table.position(row)
+                if position >= 0:
+                    painter.drawPixmap(0, top, self._picture(position))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Wider rows are other pictures."""
@@ -143,22 +142,23 @@ class EventRows(QTableView):
         picture = QPixmap(round(width * ratio), round(height * ratio))
         picture.setDevicePixelRatio(ratio)
         picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
-        painter.setFont(self._number_font)
-        for column in (0, 1, 3):
-            text = self._table.text(event, column)
-            start, room = self.columnViewportPosition(column), self.columnWidth(column)
-            left = start + margin
-            if column == 3:
-                left = start + room - margin - round(len(text) * self._digit_px)
-            painter.setPen(self._colour(event, column))
-            painter.drawText(left, self._number_line, text)
-        left, room = self.columnViewportPosition(2) + margin, self.columnWidth(2) - margin
-        painter.setFont(self._text_font)
-        painter.setPen(self._colour(event, 2))
-        painter.setClipRect(left, 0, room, height)
-        painter.drawText(left, self._text_line, _cut(self._table.text(event, 2), int(room / self._letter_px)))
-        painter.end()
+        with QPainter(picture) as painter:
+            painter.setFont(self._number_font)
+            for column in (0, 1, 3):
+                text = self._table.text(event, column)
+                start, room = self.columnViewportPosition(column), self.columnWidth(column)
+                left = start + margin
+                if column == 3:
+                    left = start + room - margin - round(len(text) * self._digit_px)
+                painter.setPen(self._colour(event, column))
+                painter.drawText(left, self._number_line, text)
+            left, room = self.columnViewportPosition(2) + margin, self.columnWidth(2) - margin
+            painter.setFont(self._text_font)
+            painter.setPen(self._colour(event, 2))
+            painter.setClipRect(left, 0, room, height)
+            painter.drawText(
+                left, self._text_line, _cut(self._table.text(event, 2), int(room / self._letter_px))
+            )
         return picture
 
     def _colour(self, event: EventRow, column: int) -> QColor:

@@ -142,32 +142,31 @@ class ShareBars(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """A caption, then a bar for each replica with its share at the end."""
         theme, px = self._theme, self._theme.px
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(theme.text_font(12))
-        painter.setPen(theme.text_muted)
-        painter.drawText(
-            QRectF(0, 0, self.width(), px(18)), Qt.AlignmentFlag.AlignVCenter, "who answers first"
-        )
-        total = sum(count for _, count in self._shares)
-        painter.setFont(theme.number_font(12, MEDIUM))
-        left, right = px(30), px(48)
-        for place, (replica, count) in enumerate(self._shares):
-            share = count / total if total else 0.0
-            top, height = px(20 + 20 * place), px(16)
-            middle = Qt.AlignmentFlag.AlignVCenter
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(theme.text_font(12))
             painter.setPen(theme.text_muted)
-            painter.drawText(QRectF(0, top, left, height), middle, replica_name(replica))
-            ground = QRectF(left, top + px(3), self.width() - left - right, height - px(6))
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.outline)
-            painter.drawRoundedRect(ground, px(3), px(3))
-            painter.setBrush(theme.accent)
-            painter.drawRoundedRect(ground.adjusted(0, 0, -ground.width() * (1 - share), 0), px(3), px(3))
-            painter.setPen(theme.text)
-            end = QRectF(self.width() - right, top, right, height)
-            painter.drawText(end, middle | Qt.AlignmentFlag.AlignRight, f"{share:.0%}")
-        painter.end()
+            painter.drawText(
+                QRectF(0, 0, self.width(), px(18)), Qt.AlignmentFlag.AlignVCenter, "who answers first"
+            )
+            total = sum(count for _, count in self._shares)
+            painter.setFont(theme.number_font(12, MEDIUM))
+            left, right = px(30), px(48)
+            for place, (replica, count) in enumerate(self._shares):
+                share = count / total if total else 0.0
+                top, height = px(20 + 20 * place), px(16)
+                middle = Qt.AlignmentFlag.AlignVCenter
+                painter.setPen(theme.text_muted)
+                painter.drawText(QRectF(0, top, left, height), middle, replica_name(replica))
+                ground = QRectF(left, top + px(3), self.width() - left - right, height - px(6))
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(theme.outline)
+                painter.drawRoundedRect(ground, px(3), px(3))
+                painter.setBrush(theme.accent)
+                painter.drawRoundedRect(ground.adjusted(0, 0, -ground.width() * (1 - share), 0), px(3), px(3))
+                painter.setPen(theme.text)
+                end = QRectF(self.width() - right, top, right, height)
+                painter.drawText(end, middle | Qt.AlignmentFlag.AlignRight, f"{share:.0%}")
 
 
 def _thin_thousands(number: float) -> str:

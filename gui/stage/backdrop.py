@@ -34,11 +34,10 @@ class Backdrop:
 
     def lay(self, areas: Mapping[str, QRect], paint_ground: Callable[[QPainter], None]) -> None:
         """Paint the ground anew, with room for pieces in `areas`. Pieces put before are put back."""
-        painter = QPainter(self.pixmap)
-        painter.scale(self.ratio, self.ratio)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_ground(painter)
-        painter.end()
+        with QPainter(self.pixmap) as painter:
+            painter.scale(self.ratio, self.ratio)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint_ground(painter)
         self._areas = dict(areas)
         self._under = {name: self.pixmap.copy(area) for name, area in areas.items()}
         self.put((name, piece, None) for name, piece in list(self._pieces.items()) if name in areas)
@@ -48,17 +47,16 @@ class Backdrop:
 
         Where pieces overlap, one that is put in whole lies under those that were put in earlier.
         """
-        painter = QPainter(self.pixmap)
-        for name, piece, part in pieces:
-            self._pieces[name] = piece
-            area = self._areas[name]
-            spot = area if part is None else part
-            inside = spot.translated(-area.topLeft())
-            painter.drawPixmap(spot, self._under[name], inside)
-            painter.drawPixmap(spot, piece, inside)
-            if part is None:
-                self._put_back(painter, name, area)
-        painter.end()
+        with QPainter(self.pixmap) as painter:
+            for name, piece, part in pieces:
+                self._pieces[name] = piece
+                area = self._areas[name]
+                spot = area if part is None else part
+                inside = spot.translated(-area.topLeft())
+                painter.drawPixmap(spot, self._under[name], inside)
+                painter.drawPixmap(spot, piece, inside)
+                if part is None:
+                    self._put_back(painter, name, area)
 
     def _put_back(self, painter: QPainter, name: str, area: QRect) -> None:
         """Put back what lay over `area`."""

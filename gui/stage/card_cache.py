@@ -127,13 +127,12 @@ class CardCache:
         pixmap = self._pixmaps.get(name)
         if pixmap is None:
             pixmap = self._pixmaps[name] = self._blank(bounds)
-        painter = QPainter(pixmap)
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-        painter.drawPixmap(0, 0, self._ground(name, motif.card, self._theme, frame, bounds))
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_figures_of(painter, motif, self._theme, frame)
-        painter.end()
+        with QPainter(pixmap) as painter:
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+            painter.drawPixmap(0, 0, self._ground(name, motif.card, self._theme, frame, bounds))
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint_figures_of(painter, motif, self._theme, frame)
         self._shown[name] = motif
         self._painted_ns[name] = self._clock()
         self.painted += 1

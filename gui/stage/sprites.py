@@ -49,16 +49,15 @@ class Atlas:
         self.lost_row = len(theme.clients)
         self.pixmap = QPixmap(self.cell * _COLUMNS, self.cell * (self.lost_row + 1))
         self.pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(self.pixmap)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ink = Ink(painter, theme, self.cell / CELL)
-        for row, colour in enumerate((*theme.clients, theme.bad)):
-            for column, kind in enumerate(TOKEN_SHAPES):
-                paint_token(ink, kind, self._middle(column, row), colour)
-            self._paint_ring(ink, self._middle(RING, row))
-            for step in range(ANGLES):
-                _paint_tail(ink, self._middle(RING + 1 + step, row), colour, 2 * math.pi * step / ANGLES)
-        painter.end()
+        with QPainter(self.pixmap) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            ink = Ink(painter, theme, self.cell / CELL)
+            for row, colour in enumerate((*theme.clients, theme.bad)):
+                for column, kind in enumerate(TOKEN_SHAPES):
+                    paint_token(ink, kind, self._middle(column, row), colour)
+                self._paint_ring(ink, self._middle(RING, row))
+                for step in range(ANGLES):
+                    _paint_tail(ink, self._middle(RING + 1 + step, row), colour, 2 * math.pi * step / ANGLES)
 
     def row(self, token: Token) -> int:
         """The row with this token's colour."""

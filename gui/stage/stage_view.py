@@ -158,12 +158,11 @@ class StageView(QWidget):
             self.set_view(self._view)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        if self._view is None:
-            painter.fillRect(self.rect(), self._theme.background)
-        else:
-            self._picture.paint(painter, event.rect())
-        painter.end()
+        with QPainter(self) as painter:
+            if self._view is None:
+                painter.fillRect(self.rect(), self._theme.background)
+            else:
+                self._picture.paint(painter, event.rect())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._begin()
