@@ -48,7 +48,7 @@ class StageWidget(StageView):
         if self._pressed:
             self._grip = self._picture.layout.places[self._pressed].rect.center() - event.position()
             self.select(self._pressed)
-        elif not self.token_at(event.position()):
+        elif not self._deliverable_at(event.position()):
             self.select("")
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -58,7 +58,7 @@ class StageWidget(StageView):
             if far or self._dragged:
                 self._drag_to(point)
             return
-        self._hover(self.node_at(point), bool(self.token_at(point)))
+        self._hover(self.node_at(point), bool(self._deliverable_at(point)))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() is not Qt.MouseButton.LeftButton:
@@ -68,11 +68,16 @@ class StageWidget(StageView):
             self._dragged = ""
             self.nodesMoved.emit()
             return
-        token = self.token_at(event.position())
-        if token and token == self.token_at(self._press_point):
+        token = self._deliverable_at(event.position())
+        if token and token == self._deliverable_at(self._press_point):
             self.tokenActivated.emit(token)
         elif pressed and self.node_at(event.position()) == pressed:
             self._clicked(pressed, event.position())
+
+    def _deliverable_at(self, point: QPointF) -> int:
+        """The message under a point that a click delivers. A sampled one of real time stands for many that
+        have long arrived: it must not catch the click on the card below it."""
+        return max(0, self.token_at(point))
 
     def leaveEvent(self, event: QEvent) -> None:
         self._hover("", False)

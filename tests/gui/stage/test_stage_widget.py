@@ -138,6 +138,15 @@ def test_a_click_on_a_client_selects_it_and_asks_for_a_query(stage: Watched, qtb
     assert stage.selection() == "C2"
 
 
+def test_a_sampled_message_over_a_card_does_not_catch_the_click(
+    stage: Watched, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage, "token_at", lambda point: -7)
+    with qtbot.assertNotEmitted(stage.tokenActivated), qtbot.waitSignal(stage.clientActivated) as asked:
+        qtbot.mouseClick(stage, LEFT, pos=centre(stage, "C2"))
+    assert asked.args == [2]
+
+
 def test_a_click_on_nothing_clears_the_selection(stage: Watched, qtbot: QtBot) -> None:
     stage.select("FE")
     with qtbot.waitSignal(stage.selectionChanged) as changed:
