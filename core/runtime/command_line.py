@@ -1,4 +1,5 @@
-"""The command line: `run`, `bench`, `doctor`. What needs a window is handed in by `main.py`."""
+"""The command line: `run`, `bench`, `doctor`, and what works on recordings (`recording_commands`). What needs
+a window is handed in by `main.py`."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from core import __version__
 from core.errors import LockstepError, StartError, UsageError
 from core.limits import MAX_CLIENTS, MAX_REPLICAS, MIN_REPLICAS
 from core.runtime.headless import Report, RunSettings
+from core.runtime.recording_commands import add_recording_commands
 from core.runtime.session import record_run
 
 HOLDS, VIOLATED, WRONG_USE, NOT_STARTED = 0, 1, 2, 3
@@ -110,6 +112,7 @@ def make(open_window: OpenWindow, demo: Demo, bench: Bench, has_display: Callabl
         findings = examine()
         raise typer.Exit(print_findings(findings, as_json))
 
+    add_recording_commands(app, guarded)
     return app
 
 

@@ -38,6 +38,11 @@ def available() -> list[Available]:
     return [Available(name, source) for name, source in _BUILT_IN.items()] + installed
 
 
+def is_built_in(name: str) -> bool:
+    """Whether `name` is a service that comes along: loading it runs no code of anybody else."""
+    return name in _BUILT_IN
+
+
 def load_service(name: str) -> Service:
     """A fresh instance of the service called `name`. Raises `ServiceError` in words that help."""
     source = name if ":" in name else _BUILT_IN.get(name) or _installed().get(name)
