@@ -15,7 +15,7 @@ import pytest
 
 from core.runtime import environment, preparation
 from core.runtime.environment import NotPrepared, check_python, parts_for, python_of, stale_parts, stamp
-from core.runtime.preparation import Machine, Output, apt_line, pinned_names, prepare
+from core.runtime.preparation import Machine, Output, apt_line, fastest_python, pinned_names, prepare
 
 PYTHON = (3, 11)
 START = ("packages", "window-libraries")
@@ -40,6 +40,13 @@ class FakeMachine(Machine):
         self.ran: list[str] = []
         self.fail: dict[str, Sequence[str]] = {}  # a word of a command -> the lines it fails with
         self.during_pip: Callable[[], None] = lambda: None
+        self.seconds: dict[str, float] = {}  # how long the Pythons of this machine take
+
+    def own_python(self) -> str:
+        return "/home/built/python"
+
+    def system_python(self) -> str:
+        return next(iter(self.seconds.keys() - {self.own_python()}), "")
 
     def has(self, name: str) -> bool:
         return name not in self.lacks
@@ -64,7 +71,9 @@ class FakeMachine(Machine):
                 for line in lines:
                     on_line(line)
                 return 1
-        if "venv" in words:
+        if "-c" in words:
+            on_line(str(self.seconds[command[0]]))
+        elif "venv" in words:
             python = python_of(self.root)
             python.parent.mkdir(parents=True)
             python.touch()
@@ -96,6 +105,28 @@ def test_first_start_makes_the_environment_and_the_second_finds_it(root: Path) -
     assert [command.split(" -I -m ")[1].split()[0] for command in machine.ran] == ["venv", "pip"]
     assert "--require-hashes" in machine.ran[1] and machine.ran[1].endswith("-r requirements.lock")
     assert stale_parts(root, START, PYTHON) == ()
+
+
+@pytest.mark.parametrize(
+    ("own", "system", "chosen"),
+    [(1.0, 0.7, "/usr/bin/python3.11"), (1.0, 0.95, "/home/built/python"), (0.7, 1.0, "/home/built/python")],
+)
+def test_the_environment_is_made_of_the_faster_python(
+    root: Path, own: float, system: float, chosen: str
+) -> None:
+    machine = FakeMachine(root)
+    machine.seconds = {"/home/built/python": own, "/usr/bin/python3.11": system}
+    with (root / "lock").open("wb") as held:
+        assert fastest_python(machine, held) == chosen
+        assert bool(machine.said) == (chosen != machine.own_python())
+
+
+def test_a_system_python_that_makes_no_environment_is_left_alone(root: Path) -> None:
+    machine = FakeMachine(root)
+    machine.seconds = {"/home/built/python": 1.0, "/usr/bin/python3.11": 0.1}
+    machine.fail = {"python3.11": ("ModuleNotFoundError: No module named 'ensurepip'",)}
+    with (root / "lock").open("wb") as held:
+        assert fastest_python(machine, held) == machine.own_python()
 
 
 def test_tests_add_the_dev_lock_to_the_same_environment(root: Path) -> None:
