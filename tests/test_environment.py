@@ -43,7 +43,7 @@ class FakeMachine(Machine):
         self.seconds: dict[str, float] = {}  # how long the Pythons of this machine take
 
     def own_python(self) -> str:
-        return "/home/built/python"
+        return "/opt/built/python"
 
     def system_python(self) -> str:
         return next(iter(self.seconds.keys() - {self.own_python()}), "")
@@ -109,13 +109,13 @@ def test_first_start_makes_the_environment_and_the_second_finds_it(root: Path) -
 
 @pytest.mark.parametrize(
     ("own", "system", "chosen"),
-    [(1.0, 0.7, "/usr/bin/python3.11"), (1.0, 0.95, "/home/built/python"), (0.7, 1.0, "/home/built/python")],
+    [(1.0, 0.7, "/usr/bin/python3.11"), (1.0, 0.95, "/opt/built/python"), (0.7, 1.0, "/opt/built/python")],
 )
 def test_the_environment_is_made_of_the_faster_python(
     root: Path, own: float, system: float, chosen: str
 ) -> None:
     machine = FakeMachine(root)
-    machine.seconds = {"/home/built/python": own, "/usr/bin/python3.11": system}
+    machine.seconds = {"/opt/built/python": own, "/usr/bin/python3.11": system}
     with (root / "lock").open("wb") as held:
         assert fastest_python(machine, held) == chosen
         assert bool(machine.said) == (chosen != machine.own_python())
@@ -123,7 +123,7 @@ def test_the_environment_is_made_of_the_faster_python(
 
 def test_a_system_python_that_makes_no_environment_is_left_alone(root: Path) -> None:
     machine = FakeMachine(root)
-    machine.seconds = {"/home/built/python": 1.0, "/usr/bin/python3.11": 0.1}
+    machine.seconds = {"/opt/built/python": 1.0, "/usr/bin/python3.11": 0.1}
     machine.fail = {"python3.11": ("ModuleNotFoundError: No module named 'ensurepip'",)}
     with (root / "lock").open("wb") as held:
         assert fastest_python(machine, held) == machine.own_python()
