@@ -88,7 +88,8 @@ def test_every_command_is_taken(words: tuple[str, ...], monkeypatch: pytest.Monk
     report = Report(checks=(CheckCount("digest", 1, 0),))
     monkeypatch.setattr(command_line, "record_run", lambda settings, record: report)
     monkeypatch.setattr(doctor, "examine", list)
-    monkeypatch.setattr(recording_commands, "check_file", lambda *_: 0)
+    for command in ("check_file", "rerun_file"):
+        monkeypatch.setattr(recording_commands, command, lambda *_: 0)
     app = command_line.make(lambda *_: 0, lambda *_: 0, lambda *_: 0, lambda: True)
     result = CliRunner().invoke(app, list(words))
     assert result.exit_code == 0, result.output

@@ -39,3 +39,14 @@ class Hashing(KeyValue):
     def apply(self, operation: Any, context: Context) -> Value | Refused:
         super().apply(operation, context)
         return hash("a") % 1_000
+
+
+class FailsLate(KeyValue):
+    """Raises at its twentieth number."""
+
+    name: ClassVar[str] = "fails late"
+
+    def apply(self, operation: Any, context: Context) -> Value | Refused:
+        if context.seq >= 20:
+            raise ZeroDivisionError("too late")
+        return super().apply(operation, context)
