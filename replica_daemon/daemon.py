@@ -81,9 +81,11 @@ class Conversation:
         buffer = bytearray(RECEIVE_BYTES)  # kept: a fresh one would cost a system call each time
         view = memoryview(buffer)
         while True:
-            if manager.nack_at is not None and not _readable(peer, manager.nack_at - clock()):
-                self._perform(manager.tick(clock()))
-                continue
+            if manager.nack_at is not None:
+                readable = _readable(peer, manager.nack_at - clock())
+                self._perform(manager.tick(clock()))  # also when messages never stop coming
+                if not readable:
+                    continue
             received = peer.recv_into(buffer)
             if not received:
                 raise _Ended(0)

@@ -18,12 +18,11 @@ import sys
 from dataclasses import dataclass
 
 from core.checks.reference import ReferenceMachine
-from core.errors import RemoteProtocolError
 from core.facts import CheckCount, Violated
 from core.ids import RequestId
 from core.protocol.codec import decode_body
 from core.protocol.messages import Order, Result, unpack_u64
-from core.services.calls import outcome_words
+from core.services.calls import anything_words, outcome_words
 from core.services.machine import Service
 
 NAMES = ("digest", "real_time", "reply", "at_most_once", "fifo")
@@ -144,7 +143,7 @@ class LiveChecks:
             if right != wrong:
                 seq = first_seq + offset
                 name = "at_most_once" if seq in self._reference.repeated else "reply"
-                self._violate(name, seq, replica, outcome_words(right), _words(wrong))
+                self._violate(name, seq, replica, outcome_words(right), anything_words(wrong))
         if replica in self.diverged:
             return
         digests = zip(unpack_u64(ours.digests), unpack_u64(theirs.digests), strict=False)
@@ -164,14 +163,6 @@ class LiveChecks:
         self._violations[name] += 1
         if len(self._found) < KEPT_VIOLATIONS:
             self._found.append(Violated(name, seq, replica, expected, found))
-
-
-def _words(outcome: bytes) -> str:
-    """What a replica answered, even when it is no answer."""
-    try:
-        return outcome_words(outcome)
-    except RemoteProtocolError:
-        return f"what is no answer: {outcome[:40].hex()}"
 
 
 def violation_words(violation: Violated) -> str:

@@ -10,6 +10,10 @@ Active replication in the textbook's five steps (Coulouris et al., section 18.3.
 
 Pure: every method is one step, `(input, now) → effects`; `now` is monotonic nanoseconds. A replica that went
 down is dropped for good (the default failure policy): it leaves the view, and nothing waits for it.
+
+Nothing that is lost stays lost, as long as messages get through now and then: a Ping names the last number
+ordered, so a replica asks even for orders that nothing followed (Nack); a Pong that claims more than was
+heard of gets the orders again, to which the replica repeats its results.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ from core.group.failure_detector import FailureDetector
 from core.group.multicast import MulticastLog
 from core.group.responses import ResponseCollector
 from core.group.sequencer import Requests, Sequencer
-from core.group.view import View
+from core.group.view import Member, View
 from core.limits import LAG_REQUESTS, WINDOW_REQUESTS
 from core.protocol.codec import encode
 from core.protocol.messages import Failure, FromReplica, Nack, Order, Ping, Pong, Result, Snapshot
@@ -78,15 +82,16 @@ class FrontEnd:
         if type(message) is Result:  # by far the most frequent
             if message.incarnation != member.incarnation:
                 return life
-            executed = message.first_seq + message.count - 1
-            if executed > member.executed:
-                member.executed = executed
+            if message.first_seq + message.count > self.sequencer.next_seq:
+                raise RemoteProtocolError(
+                    f"R{replica} answered #{message.first_seq}, which was never ordered."
+                )
+            member.responded(message.first_seq, message.count)
             effects = self.responses.collect(replica, message)
             return life + effects if life else effects
         match message:
             case Pong(_, expected):
-                member.executed = max(member.executed, expected - 1)
-                return life
+                return life + self._unheard(member, expected)
             case Nack(first_seq, last_seq):
                 return life + self.log.missing(replica, first_seq, last_seq)
             case Snapshot():
@@ -95,6 +100,15 @@ class FrontEnd:
                 raise RemoteProtocolError(text)
             case _:
                 raise RemoteProtocolError(f"Unexpected {type(message).__name__} from R{replica}.")
+
+    def _unheard(self, member: Member, expected: int) -> tuple[Effect, ...]:
+        """What it had executed at its sign of life before, and whose results were not heard to this day."""
+        if expected > self.sequencer.next_seq:
+            raise RemoteProtocolError(f"R{member.replica} expects #{expected}, which is yet to be ordered.")
+        before, member.expected = member.expected, expected
+        if before - 1 <= member.executed:
+            return ()
+        return self.log.missing(member.replica, member.executed + 1, before - 1, but=member.ahead)
 
     def lost(self, replica: int) -> tuple[Effect, ...]:
         """A replica is down: drop it for good. Without any left, what is in flight ends as unknown."""
@@ -126,7 +140,8 @@ class FrontEnd:
         self._pings += 1
         fenced = {effect.replica for effect in effects if isinstance(effect, Fence)}
         spoken_to = tuple(replica for replica in self.view.replicas if replica not in fenced)
-        return (*effects, Multicast(spoken_to, encode(Ping(self._pings))))
+        ping = Ping(self._pings, self.sequencer.next_seq - 1, self.view.executed_by_all())
+        return (*effects, Multicast(spoken_to, encode(ping)))
 
     def trim(self) -> None:
         """Let go of the batches that every member has executed."""

@@ -7,7 +7,7 @@ executed it, so that a Nack, or a replica whose link was full, is served from it
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from core.effects import Effect, Multicast, Retransmit
 from core.protocol.messages import Order
@@ -47,14 +47,17 @@ class MulticastLog:
             return ()
         return tuple(Multicast((replica,), payload) for payload in self._from(first))
 
-    def missing(self, replica: int, first_seq: int, last_seq: int) -> tuple[Effect, ...]:
-        """Send the batches that hold these numbers again (Nack)."""
+    def missing(
+        self, replica: int, first_seq: int, last_seq: int, but: Container[int] = ()
+    ) -> tuple[Effect, ...]:
+        """Send the batches that hold these numbers again, but for those with these first numbers."""
         behind = self._behind.get(replica, 0)
         again: list[Effect] = []
         for first, payload in zip(self._firsts_from(first_seq), self._from(first_seq), strict=True):
             if first > last_seq or (behind and first >= behind):
                 break
-            again.append(Retransmit(replica, payload))
+            if first not in but:
+                again.append(Retransmit(replica, payload))
         self.retransmissions += len(again)
         return tuple(again)
 

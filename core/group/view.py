@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
@@ -11,8 +11,23 @@ class Member:
 
     replica: int
     incarnation: int
-    executed: int  # highest number that it is known to have executed
+    executed: int
+    """It has executed, and its responses were heard, up to this number without a gap."""
     suspected: bool = False
+    ahead: dict[int, int] = field(default_factory=dict)
+    """Responses heard beyond a gap: first number → last."""
+    expected: int = 0
+    """What it expected to execute next, as of its last sign of life."""
+
+    def responded(self, first_seq: int, count: int) -> None:
+        """Its response to the numbers from `first_seq` on was heard."""
+        if first_seq != self.executed + 1:
+            if first_seq > self.executed:
+                self.ahead[first_seq] = first_seq + count - 1
+            return
+        self.executed += count
+        while self.ahead and (last := self.ahead.pop(self.executed + 1, 0)):
+            self.executed = last
 
 
 class View:

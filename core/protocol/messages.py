@@ -18,7 +18,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 assert sys.byteorder == "little" and array("I").itemsize == 4, "columns travel as this machine holds them"
 
@@ -147,9 +147,13 @@ class Nack(Message, tag="nack", frozen=True):
 
 
 class Ping(Message, tag="ping", frozen=True):
-    """Front end → replica: are you there?"""
+    """Front end → replica: are you there? `ordered` is the highest number sent to anybody, so that who misses
+    the last orders learns of it; `stable` the highest that every member has executed and answered: nobody
+    will ask for it again."""
 
     nonce: int
+    ordered: int = 0
+    stable: int = 0
 
 
 class Pong(Message, tag="pong", frozen=True):

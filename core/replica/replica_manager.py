@@ -18,7 +18,7 @@ from xxhash import xxh3_64_intdigest
 
 from core.effects import Effect, Halt, Send
 from core.errors import RemoteProtocolError
-from core.limits import GAP_NACK_AFTER_NS, INSPECT_ROWS, WINDOW_REQUESTS
+from core.limits import GAP_NACK_AFTER_NS, INSPECT_ROWS
 from core.protocol.codec import encode
 from core.protocol.messages import (
     CLOSE_SESSION,
@@ -36,6 +36,7 @@ from core.protocol.messages import (
     pack_u64,
     unpack_u32,
 )
+from core.replica.executed_tail import ExecutedTail
 from core.replica.hold_back_queue import HoldBackQueue
 from core.replica.session_table import SessionTable
 from core.services.calls import INVALID_OPERATION, OK_NOTHING, UNREADABLE, encode_outcome, operation_decoder
@@ -59,10 +60,11 @@ class ReplicaManager:
         self._incarnation = incarnation
         self._clock = clock
         self._epoch = 0
-        self._answered: dict[int, tuple[Order, bytes]] = {}  # first number → its Result, to repeat when asked
+        self._tail = ExecutedTail()
+        self._announced = 0  # the highest number that was surely ordered
         self._renack_after_ns = RENACK_AFTER_NS
         self.nack_at: int | None = None
-        """When the open gap is to be asked for: the shell calls `tick` then. None without a gap."""
+        """When what is missing is to be asked for: the shell calls `tick` then. None when nothing is."""
 
     def step(self, message: FromFrontEnd, payload: bytes, now: int) -> tuple[Effect, ...]:
         """Take one message (and the bytes it came in) at monotonic time `now` in nanoseconds.
@@ -72,7 +74,9 @@ class ReplicaManager:
         match message:
             case Order():
                 return self._ordered(message, payload, now)
-            case Ping(nonce):
+            case Ping(nonce, ordered, stable):
+                self._tail.settled(stable)
+                self._announce(ordered, now)
                 return (Send(encode(Pong(nonce, self.expected, self.held.ranges(), self.digest))),)
             case Inspect():
                 return self._looked_at(message)
@@ -80,12 +84,20 @@ class ReplicaManager:
                 raise RemoteProtocolError(f"Unexpected {type(message).__name__} after the handshake.")
 
     def tick(self, now: int) -> tuple[Effect, ...]:
-        """Ask for the gap when it has been open for too long."""
+        """Ask for what has been missing for too long: the first gap, or what was ordered last."""
         if self.nack_at is None or now < self.nack_at:
             return ()
         self.nack_at = now + self._renack_after_ns
         self._renack_after_ns = min(2 * self._renack_after_ns, RENACK_AT_MOST_NS)
-        return (Send(encode(Nack(self.expected, self.held.lowest() - 1))),)
+        last = self.held.lowest() - 1 if self.held else self._announced
+        return (Send(encode(Nack(self.expected, last))),)
+
+    def _announce(self, last_seq: int, now: int) -> None:
+        """Numbers up to this one were ordered: what is missing of them is asked for after a short delay."""
+        if last_seq > self._announced:
+            self._announced = last_seq
+        if self.nack_at is None and self.expected <= self._announced:
+            self.nack_at = now + GAP_NACK_AFTER_NS
 
     def _ordered(self, order: Order, payload: bytes, now: int) -> tuple[Effect, ...]:
         if order.epoch < self._epoch:
@@ -98,25 +110,26 @@ class ReplicaManager:
         effects = self._execute(order, now)
         while self.held and (following := self.held.take(self.expected)) is not None:
             effects += self._execute(following, now)
-        self.nack_at = now + GAP_NACK_AFTER_NS if self.held else None
+        missing = self.held or self.expected <= self._announced
+        self.nack_at = now + GAP_NACK_AFTER_NS if missing else None
         self._renack_after_ns = RENACK_AFTER_NS
         return effects
 
     def _out_of_order(self, order: Order, payload: bytes, now: int) -> tuple[Effect, ...]:
         if order.first_seq < self.expected:
             return self._repeated(order)
-        if self.held.hold(order, payload) and self.nack_at is None:
-            self.nack_at = now + GAP_NACK_AFTER_NS
+        self.held.hold(order, payload)  # without room for it, it is asked for when its turn comes
+        self._announce(order.first_seq + order.count - 1, now)
         return ()
 
     def _repeated(self, order: Order) -> tuple[Effect, ...]:
         """What was executed is answered again, once it is sure to be the same."""
-        executed, payload = self._answered.get(order.first_seq, (None, b""))
-        if executed is None:
-            return ()
-        if executed.requests != order.requests or executed.operations != order.operations:
-            raise RemoteProtocolError(f"#{order.first_seq} arrived twice with different contents.")
-        return (Send(payload),)
+        payload = self._tail.answer_to(order)
+        if payload is not None:
+            return (Send(payload),)
+        if order.first_seq + order.count - 1 <= self._tail.stable:
+            return ()  # a late copy: everybody has answered it
+        raise RemoteProtocolError(f"My answer to #{order.first_seq} is no longer kept.")
 
     def _execute(self, order: Order, received_ns: int) -> tuple[Effect, ...]:
         started_ns = self._clock()
@@ -138,7 +151,7 @@ class ReplicaManager:
                 body,
             )
         )
-        self._remember(order, payload)
+        self._tail.remember(order, payload)
         return (Send(payload),)
 
     def _execute_each(self, order: Order) -> bytes:
@@ -182,12 +195,6 @@ class ReplicaManager:
             return OK_NOTHING
         self.sessions.record(client, number, INVALID_OPERATION)
         return INVALID_OPERATION
-
-    def _remember(self, order: Order, payload: bytes) -> None:
-        answered = self._answered
-        answered[order.first_seq] = (order, payload)
-        if len(answered) > WINDOW_REQUESTS:
-            del answered[next(iter(answered))]
 
     def _looked_at(self, inspect: Inspect) -> tuple[Effect, ...]:
         try:

@@ -267,7 +267,8 @@ class Engine:
 
     def _returned_fact(self, effect: Return) -> Returned:
         seqs = pack_u64(range(effect.first_seq, effect.first_seq + len(effect.outcomes)))
-        codes = bytes([outcome[1] for outcome in effect.outcomes])  # 0 ok, 1 refused: core.services.calls
+        # 0 ok, 1 refused: core.services.calls; what is neither is no answer, and shown as refused
+        codes = bytes([outcome[1] for outcome in effect.outcomes]).translate(_CODES)
         self.refused += codes.count(1)
         return Returned(effect.replica, effect.requests, seqs, codes)
 
@@ -280,7 +281,8 @@ class Engine:
             case Multicast(replicas, payload):
                 self._multicast(replicas, payload)
             case Retransmit(replica, payload):
-                self._multicast((replica,), payload)
+                if not self.pacer.holds(Hop.FROM, replica):  # its results are not lost: the pace holds them
+                    self._multicast((replica,), payload)
             case ReturnUnknown(requests):
                 waiting, self._waiting = self._waiting, Requests()
                 self._nobody_left(waiting, requests)
@@ -380,6 +382,9 @@ class Engine:
     def _thought(self) -> None:
         self._thinker = None
         self._issue(self.pool.due(self._clock()))
+
+
+_CODES = bytes([0]).ljust(256, b"\x01")
 
 
 def _called_fact(requests: Requests) -> Called:

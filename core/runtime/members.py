@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import RemoteProtocolError, StartError
 from core.facts import EpochStarted, Exited, Joined, Spawned
+from core.ids import replica_name
 from core.protocol.codec import encode
 from core.protocol.framing import pack
 from core.protocol.messages import Bye, Result
@@ -89,6 +90,13 @@ class Members:
         engine.tell(Spawned(replica, process.incarnation, process.pid))
         port = await self.supervisor.port(process)
         link, welcome = await connect(engine, port, self._cluster, process.key, replica, process.incarnation)
+        service = engine.service
+        if (welcome.service, welcome.service_version) != (service.name, service.version):
+            link.close()
+            raise RemoteProtocolError(
+                f"{replica_name(replica)} runs {welcome.service} {welcome.service_version}, "
+                f"the front end {service.name} {service.version}."
+            )
         self.links[replica] = link
         engine.front_end.joined(replica, process.incarnation, welcome.expected, engine.now())
         self.status[replica].state = "running"

@@ -26,7 +26,7 @@ from core.ids import replica_name
 from core.limits import INSPECT_ROWS, MAX_CLIENTS
 from core.protocol.codec import encode
 from core.protocol.messages import Inspect
-from core.services.calls import is_refused, outcome_words
+from core.services.calls import anything_words, is_refused
 from core.workload.closed_loop import HandAnswer
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Operator:
         answers, self._engine.pool.hand_answers = self._engine.pool.hand_answers, []
         for answer in answers:
             outcome = "refused" if is_refused(answer.outcome) else "ok"
-            self._tell_answer(answer, replica, outcome, outcome_words(answer.outcome))
+            self._tell_answer(answer, replica, outcome, anything_words(answer.outcome))
 
     def _tell_answer(self, answer: HandAnswer, replica: int, outcome: str, text: str) -> None:
         fact = Answered(

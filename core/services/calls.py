@@ -97,6 +97,14 @@ OK_NOTHING = _NOTHING
 """Executed, with nothing to tell."""
 
 
+def anything_words(outcome: bytes) -> str:
+    """What a replica answered, even when it is no answer: a lying one may say anything."""
+    try:
+        return outcome_words(outcome)
+    except RemoteProtocolError:
+        return f"what is no answer: {outcome[:40].hex()}"
+
+
 def outcome_words(outcome: bytes) -> str:
     """An encoded outcome for a person: "ok", the value as JSON, or "refused: unknown_user"."""
     answer = decode_outcome(outcome)

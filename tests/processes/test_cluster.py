@@ -10,6 +10,7 @@ import pytest
 from core.commands import Deliver, Kill, Look, SetClients, SetPace
 from core.errors import UsageError
 from core.facts import (
+    Answered,
     ClientClosed,
     Dropped,
     Exited,
@@ -29,6 +30,7 @@ from core.trace.wire_log import Tap, decode_fact
 from tests.support.cluster import Cluster, play
 from tests.support.daemons import ended_within
 from tests.support.group import SECOND, put
+from tests.support.liar import lying
 
 pytestmark = pytest.mark.processes
 
@@ -181,6 +183,31 @@ def test_a_request_on_its_way_to_nobody_ends_as_unknown() -> None:
 def no_session(cluster: Cluster) -> int:
     """How many requests were refused because their client had no session."""
     return sum(b"no_session" in record.body for record in cluster.records)
+
+
+@pytest.mark.parametrize("garbage", [b"\xc1\xc1", b"\x92\x02\xc0", b"\x92\x07"])
+def test_an_answer_that_is_no_answer_is_said_in_words(
+    garbage: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The first to answer lies beyond recognition: the client hears it in words, and the checks name it."""
+
+    async def script(cluster: Cluster) -> None:
+        engine = cluster.engine
+        await cluster.serve(50)
+        with lying(engine, 1, lambda seq, outcome: garbage):
+            engine.submit(1, put("a", 1), "put a 1")
+            assert await engine.drain(10)
+        engine.submit(1, put("a", 2), "put a 2")
+        assert await engine.drain(10)
+
+    cluster = play(script, replicas=1)
+    answered = [(fact.outcome, fact.text) for fact in cluster.facts(Answered)]
+    assert answered[0][1] == f"what is no answer: {garbage.hex()}"
+    assert answered[1] == ("ok", "ok")
+    [violated] = cluster.facts(Violated)
+    assert (violated.check, violated.replica, violated.expected) == ("reply", 1, "ok")
+    assert violated.found == f"what is no answer: {garbage.hex()}"
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_service_that_fails_takes_nobody_else_down(capfd: pytest.CaptureFixture[str]) -> None:

@@ -48,8 +48,9 @@ def left_over(folder: Path) -> list[int]:
         ("os.kill(os.getpid(), 9)", "ended at its start with status -9"),
         ("print('port of call')", "reported no port"),
         ("print('port 1', flush=True)", "The cluster did not start"),
+        ("Own.version = 7", "runs own 7, the front end own 1"),
     ],
-    ids=["raises", "exits", "dies", "talks on stdout", "names another port"],
+    ids=["raises", "exits", "dies", "talks on stdout", "names another port", "another version"],
 )
 def test_a_daemon_that_does_not_come_up(tmp_path: Path, in_a_daemon: str, sentence: str) -> None:
     own_service(tmp_path, in_a_daemon)

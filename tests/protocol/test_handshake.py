@@ -6,7 +6,17 @@ import pytest
 
 from core.errors import RemoteProtocolError
 from core.protocol.handshake import FrontEndHandshake, ReplicaHandshake, welcome
-from core.protocol.messages import Bye, Challenge, Failure, Hello, Message, Ping, Proof, Welcome
+from core.protocol.messages import (
+    PROTOCOL_VERSION,
+    Bye,
+    Challenge,
+    Failure,
+    Hello,
+    Message,
+    Ping,
+    Proof,
+    Welcome,
+)
 
 KEY, CLUSTER = bytes(range(32)), b"c" * 16
 NONCE_F, NONCE_R = b"f" * 32, b"r" * 32
@@ -110,18 +120,18 @@ def test_a_proof_for_one_incarnation_is_none_for_another() -> None:
 
 def test_versions_must_agree() -> None:
     old = Hello(0, CLUSTER, 1, 1, NONCE_F)
-    with pytest.raises(RemoteProtocolError, match="speaks protocol 0, this replica 1"):
+    with pytest.raises(RemoteProtocolError, match=f"speaks protocol 0, this replica {PROTOCOL_VERSION}"):
         replica().step(old, GREETING)
     caller, called = front_end(), replica()
     caller.step(called.step(caller.hello(), GREETING))
-    with pytest.raises(RemoteProtocolError, match="speaks protocol 9, the front end 1"):
+    with pytest.raises(RemoteProtocolError, match=f"speaks protocol 9, the front end {PROTOCOL_VERSION}"):
         caller.step(Welcome(9, "3.11", "kv", 1, 1))
 
 
 @pytest.mark.parametrize("nonce", [b"", b"n" * 31, b"n" * 33])
 def test_a_nonce_has_its_length(nonce: bytes) -> None:
     with pytest.raises(RemoteProtocolError, match="nonce has the wrong length"):
-        replica().step(Hello(1, CLUSTER, 1, 1, nonce), GREETING)
+        replica().step(Hello(PROTOCOL_VERSION, CLUSTER, 1, 1, nonce), GREETING)
     challenge = replica(nonce=nonce).step(front_end().hello(), GREETING)
     with pytest.raises(RemoteProtocolError):
         front_end().step(challenge)
