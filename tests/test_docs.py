@@ -88,7 +88,7 @@ def test_every_command_is_taken(words: tuple[str, ...], monkeypatch: pytest.Monk
     report = Report(checks=(CheckCount("digest", 1, 0),))
     monkeypatch.setattr(command_line, "record_run", lambda settings, record: report)
     monkeypatch.setattr(doctor, "examine", list)
-    for command in ("check_file", "rerun_file"):
+    for command in ("check_file", "rerun_file", "compare_files"):
         monkeypatch.setattr(recording_commands, command, lambda *_: 0)
     app = command_line.make(lambda *_: 0, lambda *_: 0, lambda *_: 0, lambda: True)
     result = CliRunner().invoke(app, list(words))

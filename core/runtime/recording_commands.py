@@ -1,22 +1,26 @@
-"""The part of the command line that works on recordings: `check`, `rerun`."""
+"""The part of the command line that works on recordings: `check`, `rerun`, `compare`."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from core.checks.live import violation_words
 from core.runtime.progress import progress_bar
 from core.runtime.reexecution import reexecute
+from core.services.face import Face
 from core.services.registry import load_service
 from core.session.check import CheckReport, Verdict, check
+from core.session.compare import CompareReport, compare
 from core.session.reader import read
 from core.session.rerun import Agreement
 from core.session.service import service_for, service_name, version_note
@@ -54,6 +58,11 @@ def add_recording_commands(app: typer.Typer, guarded: Guard) -> None:
         unreadable."""
         raise typer.Exit(guarded(lambda: rerun_file(file, service, record, overwrite, as_json)))
 
+    @app.command(name="compare")
+    def compare_command(first: File, second: File, service: Service = "", as_json: AsJson = False) -> None:
+        """Find the first number at which two recordings differ: exit 0 same, 1 different, 2 unreadable."""
+        raise typer.Exit(guarded(lambda: compare_files(first, second, service, as_json)))
+
 
 def check_file(file: Path, service: str, as_json: bool) -> int:
     """Check a recording, print the verdict, and give its exit code. Raises LockstepError."""
@@ -90,6 +99,49 @@ def rerun_file(file: Path, service: str, record: Path | None, overwrite: bool, a
     console.print(f"[bold {colour[report.agreement]}]{report.agreement.value.capitalize()}.[/] ", end="")
     console.print(report.reason, markup=False)
     return AGREEMENT_CODES[report.agreement]
+
+
+def compare_files(first: Path, second: Path, service: str, as_json: bool) -> int:
+    """Compare two recordings, print what differs, and give the exit code. Raises LockstepError."""
+    left, right = read(first), read(second)
+    loaders = tuple(partial(service_for, one.header, service) for one in (left, right))
+    words = Face(loaders[0]()).words
+    loaders[1]()  # a service that may not be loaded is refused before the work
+    with progress_bar("Comparing", quiet=as_json) as progress:
+        report = compare(left, right, (loaders[0], loaders[1]), progress)
+    if as_json:
+        sys.stdout.write(json.dumps(report.as_json(words)) + "\n")
+        return 0 if report.same else 1
+    console = Console(highlight=False, soft_wrap=True)
+    for name, one in ((first, left), (second, right)):
+        if one.note:
+            console.print(f"{name}: {one.note}", markup=False)
+    console.print(
+        f"[bold {'green' if report.same else 'red'}]{'Same' if report.same else 'Different'}.[/] ", end=""
+    )
+    console.print(report.words(words), markup=False)
+    if report.trouble:
+        console.print(report.trouble, markup=False)
+    if report.paths is not None:
+        _print_states(console, report, (first.name, second.name))
+    return 0 if report.same else 1
+
+
+def _print_states(console: Console, report: CompareReport, names: tuple[str, str]) -> None:
+    if not report.paths:
+        console.print(
+            f"Executed again up to #{report.seq}, both lead to the same state: what differs is what a "
+            "replica answered, not what the requests ask for."
+        )
+        return
+    table = Table(title=f"The states after #{report.seq}, where they differ", title_justify="left")
+    for title in ("path", *names):
+        table.add_column(title, overflow="fold")
+    for one in report.paths:
+        table.add_row(*(Text(cell) for cell in (one.path, one.left, one.right)))
+    console.print(table)
+    if report.more_paths:
+        console.print(f"… and {report.more_paths:,} more.")
 
 
 def _print_check(report: CheckReport) -> None:
