@@ -67,6 +67,25 @@ class Differ(Effect, frozen=True):
     outcome: bytes
 
 
+class Outvoted(Effect, frozen=True):
+    """Under a majority vote this replica answered `seq` otherwise than most: it lies, or is broken. When the
+    outcomes are equal its digest differs."""
+
+    seq: int
+    replica: int
+    outcome: bytes
+    majority_outcome: bytes
+
+
+class Undecided(Effect, frozen=True):
+    """Every live replica has answered the batch at `first_seq`, but not `needed` of them alike: its clients
+    wait until a replica goes or comes, or the policy changes."""
+
+    first_seq: int
+    answers: int
+    needed: int
+
+
 class Suspect(Effect, frozen=True):
     """This replica was silent for `silent_ns`; it is no longer waited for."""
 

@@ -26,6 +26,7 @@ from core.group.responses import ResponseCollector
 from core.group.sequencer import Requests, Sequencer
 from core.group.view import Member, View
 from core.limits import LAG_REQUESTS, WINDOW_REQUESTS
+from core.policies import FIRST, ReplyPolicy
 from core.protocol.codec import encode
 from core.protocol.messages import Failure, FromReplica, Nack, Order, Ping, Pong, Result, Snapshot
 
@@ -33,11 +34,11 @@ from core.protocol.messages import Failure, FromReplica, Nack, Order, Ping, Pong
 class FrontEnd:
     """One front end over one group of replicas."""
 
-    def __init__(self, epoch: int, wall_minus_monotonic_ns: int) -> None:
+    def __init__(self, epoch: int, wall_minus_monotonic_ns: int, policy: ReplyPolicy = FIRST) -> None:
         self.sequencer = Sequencer(epoch)
         self.view = View()
         self.log = MulticastLog()
-        self.responses = ResponseCollector()
+        self.responses = ResponseCollector(policy)
         self.detector = FailureDetector()
         self._wall_minus_monotonic_ns = wall_minus_monotonic_ns
         self._pings = 0
@@ -46,10 +47,12 @@ class FrontEnd:
     def room(self) -> int:
         """How many more requests may be ordered now (rule 11): the window of unanswered requests, and no
         further ahead than LAG_REQUESTS of the slowest replica that is waited for."""
+        if len(self.view.replicas) < self.responses.policy.fewest:
+            return 0  # fewer than may answer
         if self.sequencer.next_seq >= self._lag_seen_at:
             slowest = self.view.executed_by_waited_for()
             if slowest is None:
-                slowest = self.sequencer.next_seq if self.view.members else -LAG_REQUESTS
+                slowest = self.sequencer.next_seq
             ahead = LAG_REQUESTS - (self.sequencer.next_seq - 1 - slowest)
             if ahead < LAG_REQUESTS // 2:
                 return min(ahead, WINDOW_REQUESTS - self.responses.unanswered)
@@ -118,9 +121,12 @@ class FrontEnd:
         if not self.view.drop(replica):
             return ()
         if self.view.members:
-            self.responses.forget(replica)
-            return ()
+            return self.responses.forget(replica)
         return (ReturnUnknown(self.responses.abandon()),)
+
+    def set_policy(self, policy: ReplyPolicy) -> tuple[Effect, ...]:
+        """Answer by another policy from now on, what is in flight as well."""
+        return self.responses.set_policy(policy)
 
     def link_full(self, replica: int) -> None:
         """A replica's link holds LINK_BACKLOG_BYTES that it did not take: it alone falls behind."""

@@ -1,47 +1,57 @@
-"""The response collector: the first answer wins, and the others are matched by identifier and checked.
+"""The response collector: answers are matched by identifier, counted by the reply policy, and all compared.
 
-Textbook step 5 (Coulouris et al., section 18.3.2): the front end passes the first response on. The responses
-that come later are not thrown away unseen: they must carry the same request ids, outcomes and digests.
+Textbook step 5 (Coulouris et al., section 18.3.2): the front end passes the first response on; or waits for
+as many equal ones as the reply policy wants (`core.policies`). The responses that come later are not thrown
+away unseen: they must carry the same request ids, outcomes and digests. Two responses are equal when their
+bodies are, byte for byte, so that a vote counts states (the digests) and not answers alone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from core.effects import Differ, Effect, Return
+from core.effects import Differ, Effect, Outvoted, Return, Undecided
 from core.errors import RemoteProtocolError
+from core.policies import FIRST, ReplyPolicy
 from core.protocol.codec import decode_body
-from core.protocol.messages import Order, Result, ResultBody, unpack_u32
+from core.protocol.messages import Order, Result, ResultBody, unpack_u32, unpack_u64
 
 
 @dataclass(slots=True)
 class Pending:
-    """A batch in flight: who has still to respond, and the first answer once it is there."""
+    """A batch in flight: who has still to respond, and the answer once it is decided."""
 
     first_seq: int
     count: int
     requests: bytes
     waiting: int  # bit mask of the replicas that have not responded: bit r for Rr
-    first_replica: int = 0
+    needed: int  # equal responses that decide
+    electorate: int  # bit mask of the live replicas that were sent it
+    first_replica: int = 0  # whose answer it was, once it is decided
     body: bytes = b""
+    votes: dict[int, bytes] = field(default_factory=dict)  # by replica, as long as it is not decided
 
 
 class ResponseCollector:
-    """Batches in flight, oldest first. `unanswered` counts the requests that nobody has answered yet."""
+    """Batches in flight, oldest first. `unanswered` counts the requests that nobody was answered yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: ReplyPolicy = FIRST) -> None:
+        self.policy = policy
         self._pending: dict[int, Pending] = {}
         self.unanswered = 0
         self.first_answers: dict[int, int] = {}
 
     @property
     def pending(self) -> int:
-        """How many batches some live replica has not responded to."""
+        """How many batches some live replica has not responded to, or nobody was answered."""
         return len(self._pending)
 
     def expect(self, order: Order, replicas: int) -> None:
         """Await a response to this batch from each of these replicas (a bit mask)."""
-        self._pending[order.first_seq] = Pending(order.first_seq, order.count, order.requests, replicas)
+        needed = 1 if self.policy is FIRST else self.policy.needed(replicas.bit_count())
+        self._pending[order.first_seq] = Pending(
+            order.first_seq, order.count, order.requests, replicas, needed, replicas
+        )
         self.unanswered += order.count
 
     def collect(self, replica: int, result: Result) -> tuple[Effect, ...]:
@@ -57,22 +67,37 @@ class ResponseCollector:
         pending.waiting &= ~(1 << replica)
         effects: tuple[Effect, ...] = ()
         if not pending.first_replica:
-            effects = self._first(pending, replica, result)
+            effects = self._vote(pending, replica, result.body)
         elif pending.body != result.body:
-            effects = self._compare(pending, replica, result)
-        if not pending.waiting:
+            effects = self._compare(pending, replica, result.body)
+        if not pending.waiting and pending.first_replica:
             del self._pending[pending.first_seq]
         return effects
 
-    def forget(self, replica: int) -> None:
-        """A dropped replica is waited for no longer."""
-        for pending in list(self._pending.values()):
+    def set_policy(self, policy: ReplyPolicy) -> tuple[Effect, ...]:
+        """Count by another policy, what is in flight as well."""
+        self.policy = policy
+        return self._counted_again()
+
+    def forget(self, replica: int) -> tuple[Effect, ...]:
+        """A dropped replica is waited for no longer, and has no vote."""
+        for pending in self._pending.values():
             pending.waiting &= ~(1 << replica)
-            if not pending.waiting and pending.first_replica:
-                del self._pending[pending.first_seq]
+            pending.electorate &= ~(1 << replica)
+            pending.votes.pop(replica, None)
+        return self._counted_again()
+
+    def vouch(self, replica: int, seq: int) -> tuple[Effect, ...]:
+        """A replica joined at `seq` with the group's own digest: it has executed all before as the others
+        have, so it counts for whatever nobody was answered yet and nobody disagrees on."""
+        for pending in self._pending.values():
+            if pending.first_seq <= seq and len(set(pending.votes.values())) == 1:
+                pending.electorate |= 1 << replica
+                pending.votes[replica] = next(iter(pending.votes.values()))
+        return self._counted_again()
 
     def abandon(self) -> tuple[tuple[int, int, int], ...]:
-        """Nobody is left: give up every request without an answer, as (client, number, seq)."""
+        """Give up every request without an answer, as (client, number, seq)."""
         lost: list[tuple[int, int, int]] = []
         for pending in self._pending.values():
             if not pending.first_replica:
@@ -87,24 +112,61 @@ class ResponseCollector:
         self.unanswered = 0
         return tuple(lost)
 
-    def _first(self, pending: Pending, replica: int, result: Result) -> tuple[Effect, ...]:
-        body = _body_for(pending, replica, result)
-        pending.first_replica, pending.body = replica, result.body
+    def _vote(self, pending: Pending, replica: int, body: bytes) -> tuple[Effect, ...]:
+        read = _body_for(pending, replica, body)
+        if pending.needed == 1:
+            return self._decide(pending, replica, body, read)
+        votes = pending.votes
+        votes[replica] = body
+        if sum(vote == body for vote in votes.values()) >= pending.needed:
+            first = next(one for one, vote in votes.items() if vote == body)
+            return self._decide(pending, first, body, read)
+        if not pending.waiting:
+            return (Undecided(pending.first_seq, len(votes), pending.needed),)
+        return ()
+
+    def _decide(self, pending: Pending, replica: int, body: bytes, read: ResultBody) -> tuple[Effect, ...]:
+        """Enough equal responses: answer the clients, and name whoever said otherwise."""
+        pending.first_replica, pending.body = replica, body
         self.unanswered -= pending.count
         self.first_answers[replica] = self.first_answers.get(replica, 0) + pending.count
-        return (Return(replica, pending.first_seq, pending.requests, body.outcomes),)
+        effects: tuple[Effect, ...] = (Return(replica, pending.first_seq, pending.requests, read.outcomes),)
+        for other, vote in pending.votes.items():
+            if vote != body:
+                effects += self._compare(pending, other, vote)
+        pending.votes = {}
+        return effects
 
-    def _compare(self, pending: Pending, replica: int, result: Result) -> tuple[Effect, ...]:
-        mine, other = decode_body(pending.body), _body_for(pending, replica, result)
+    def _counted_again(self) -> tuple[Effect, ...]:
+        """Count the votes anew, after replicas or the policy have changed."""
+        effects: tuple[Effect, ...] = ()
+        for pending in list(self._pending.values()):
+            pending.needed = self.policy.needed(pending.electorate.bit_count())
+            if not pending.first_replica:
+                for body in dict.fromkeys(pending.votes.values()):
+                    voters = [replica for replica, vote in pending.votes.items() if vote == body]
+                    if len(voters) >= pending.needed:
+                        effects += self._decide(pending, voters[0], body, decode_body(body))
+                        break
+            if not pending.waiting and pending.first_replica:
+                del self._pending[pending.first_seq]
+        return effects
+
+    def _compare(self, pending: Pending, replica: int, body: bytes) -> tuple[Effect, ...]:
+        mine, other = decode_body(pending.body), _body_for(pending, replica, body)
+        vote, digests = self.policy.kind == "majority", unpack_u64(mine.digests)
         for offset, (first, later) in enumerate(zip(mine.outcomes, other.outcomes, strict=True)):
+            seq = pending.first_seq + offset
+            if vote and (first != later or digests[offset] != unpack_u64(other.digests)[offset]):
+                return (Outvoted(seq, replica, later, first),)
             if first != later:
-                return (Differ(pending.first_seq + offset, pending.first_replica, first, replica, later),)
+                return (Differ(seq, pending.first_replica, first, replica, later),)
         return ()  # equal answers, unequal digests: the digest check names the number
 
 
-def _body_for(pending: Pending, replica: int, result: Result) -> ResultBody:
+def _body_for(pending: Pending, replica: int, encoded: bytes) -> ResultBody:
     """What a replica answered. Raises RemoteProtocolError unless it is one answer to each request."""
-    body = decode_body(result.body)
+    body = decode_body(encoded)
     if (
         body.requests != pending.requests
         or len(body.outcomes) != pending.count

@@ -22,11 +22,13 @@ from core.effects import (
     Effect,
     Fence,
     Multicast,
+    Outvoted,
     Retransmit,
     Return,
     ReturnUnknown,
     Suspect,
     Trust,
+    Undecided,
 )
 from core.errors import RemoteProtocolError, UsageError
 from core.facts import (
@@ -292,7 +294,7 @@ class Engine:
                 self.tell(Trusted(replica))
             case Fence(replica, reason) | Close(replica, reason):
                 self.down(replica, reason)
-            case Differ():
+            case Differ() | Outvoted() | Undecided():
                 pass  # the live checks name it, with both sides
             case _:
                 assert_never(effect)  # type: ignore[arg-type]

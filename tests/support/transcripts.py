@@ -24,16 +24,19 @@ from core.effects import (
     Effect,
     Fence,
     Multicast,
+    Outvoted,
     Retransmit,
     Return,
     ReturnUnknown,
     Suspect,
     Trust,
+    Undecided,
 )
 from core.errors import RemoteProtocolError
 from core.group.front_end import FrontEnd
 from core.group.sequencer import Requests
 from core.ids import RequestId, replica_name
+from core.policies import read_reply_policy
 from core.protocol.codec import decode_from_front_end
 from core.protocol.messages import Failure, FromReplica, Nack, Order, Ping, Pong, unpack_u32
 from core.services.calls import encode_outcome, outcome_words
@@ -92,6 +95,8 @@ class Stage:
                     return self._words(self.front_end.tick(self.now))
                 case ["room"]:
                     return [f"{self.front_end.room()} more"]
+                case ["policy", *policy]:
+                    return self._words(self.front_end.set_policy(read_reply_policy(" ".join(policy))))
                 case ["log"]:
                     return [f"holds {self.front_end.log.bytes} bytes"]
                 case ["request", *requests]:
@@ -136,6 +141,8 @@ class Stage:
         match words:
             case ["answers", number]:
                 return respond(self.orders[_numbers(number)[0]])
+            case ["answers", number, "with", "digests", *digests]:
+                return respond(self.orders[_numbers(number)[0]], digests=list(map(int, digests)))
             case ["answers", number, *outcomes]:
                 order = self.orders[_numbers(number)[0]]
                 return respond(order, [encode_outcome(outcome) for outcome in outcomes])
@@ -170,6 +177,12 @@ class Stage:
             case Differ(seq, first_replica, first, replica, other):
                 sides = f"R{first_replica} said {outcome_words(first)}, R{replica} {outcome_words(other)}"
                 return f"differ at #{seq}: {sides}"
+            case Outvoted(seq, replica, lie, truth):
+                return (
+                    f"outvoted at #{seq}: R{replica} said {outcome_words(lie)}, most {outcome_words(truth)}"
+                )
+            case Undecided(first_seq, answers, needed):
+                return f"undecided at #{first_seq}: {answers} answers, {needed} alike are needed"
             case Suspect(replica, silent_ns):
                 return f"suspect R{replica}, silent for {silent_ns / SECOND:g} s"
             case Trust(replica):
