@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from core.facts import Pace
+from core.facts import Harm, Pace
+from core.link_faults import Way
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -64,4 +65,67 @@ class Look(Command, frozen=True):
     limit: int = 100
 
 
-CommandUnion = Submit | Kill | SetPace | Deliver | SetClients | SetLoad | Look
+class SetFault(Command, frozen=True):
+    """Change what is wrong with a replica's link (0: with every link), in one direction or both (`way` None).
+
+    What is None stays as it is. See `core.link_faults.LinkFaults`.
+    """
+
+    replica: int
+    way: Way | None = None
+    loss: float | None = None
+    duplicate: float | None = None
+    delay_ns: int | None = None
+    jitter_ns: int | None = None
+    reorder: float | None = None
+    cut: bool | None = None
+
+
+class Heal(Command, frozen=True):
+    """Nothing is wrong with this link any more (0: with any link), in one direction or both."""
+
+    replica: int = 0
+    way: Way | None = None
+
+
+class Partition(Command, frozen=True):
+    """Cut exactly these replicas off from the front end and the others; who was cut off before is joined."""
+
+    away: tuple[int, ...]
+
+
+class Pause(Command, frozen=True):
+    """Stop a replica's process (SIGSTOP): it is silent, but not dead."""
+
+    replica: int
+
+
+class Continue(Command, frozen=True):
+    """Let a stopped process go on (SIGCONT)."""
+
+    replica: int
+
+
+class Tamper(Command, frozen=True):
+    """Do harm inside of a replica. `amount` is as `Harm` says; 0 ends a harm that lasts."""
+
+    replica: int
+    harm: Harm
+    amount: int = 1
+
+
+CommandUnion = (
+    Submit
+    | Kill
+    | SetPace
+    | Deliver
+    | SetClients
+    | SetLoad
+    | Look
+    | SetFault
+    | Heal
+    | Partition
+    | Pause
+    | Continue
+    | Tamper
+)

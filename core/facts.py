@@ -10,6 +10,8 @@ from enum import StrEnum
 
 import msgspec
 
+from core.link_faults import LinkFaults, Way
+
 
 class Pace(StrEnum):
     """How fast messages travel: untouched, by a visible delay each, or one by one on the user's word."""
@@ -17,6 +19,19 @@ class Pace(StrEnum):
     REAL_TIME = "real time"
     SLOW = "slow"
     STEP = "step"
+
+
+class Harm(StrEnum):
+    """What can be wrong inside of a replica, and what its amount counts."""
+
+    SLOW = "slow"
+    """Nanoseconds that each execution takes longer."""
+    LIE = "lie"
+    """From now on every so many-th answer is wrong, though the replica's state is right."""
+    CORRUPT = "corrupt"
+    """Bits that are turned in its memory, once."""
+    FLOOD = "flood"
+    """Bytes that it writes to its log, once."""
 
 
 class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -165,6 +180,34 @@ class LoadSet(Fact, tag="load_set", frozen=True):
     running: bool
 
 
+class LinkFaulted(Fact, tag="link_faulted", frozen=True):
+    """From now on this, and nothing else, is wrong with one direction of a replica's link."""
+
+    replica: int
+    way: Way
+    faults: LinkFaults
+
+
+class Paused(Fact, tag="paused", frozen=True):
+    """Somebody stopped a replica's process (SIGSTOP)."""
+
+    replica: int
+
+
+class Continued(Fact, tag="continued", frozen=True):
+    """Somebody let a stopped process go on (SIGCONT)."""
+
+    replica: int
+
+
+class Tampered(Fact, tag="tampered", frozen=True):
+    """Somebody did harm inside of a replica, or ended it (`amount` 0)."""
+
+    replica: int
+    harm: Harm
+    amount: int
+
+
 class CheckCount(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How much one live check has looked at, and how often it failed."""
 
@@ -231,6 +274,10 @@ FactUnion = (
     | Answered
     | PaceSet
     | LoadSet
+    | LinkFaulted
+    | Paused
+    | Continued
+    | Tampered
     | Checked
     | Violated
     | Counted

@@ -63,9 +63,10 @@ class NetworkFaults:
             link for link in (list(self._faults) if links is None else links) if self.set(link, NO_FAULTS)
         ]
 
-    def decide(self, link: Link, now: int) -> tuple[int, ...]:
+    def decide(self, link: Link, now: int, overtake_ns: int = 0) -> tuple[int, ...]:
         """The fate of one message that is sent at `now`: when it arrives, once for each copy, ascending; ()
-        when it is lost. Times are on the clock of `now`, in nanoseconds."""
+        when it is lost. Times are on the clock of `now`, in nanoseconds. A message that is to be overtaken is
+        held for at least `overtake_ns`: as long as messages take, when that is visible."""
         faults = self._faults.get(link)
         if faults is None:
             return (now,)
@@ -75,7 +76,7 @@ class NetworkFaults:
             return ()
         first = now + faults.delay_ns + int(late * faults.jitter_ns)
         if overtaken < faults.reorder:
-            first += faults.reorder_by_ns
+            first += max(faults.reorder_by_ns, overtake_ns)
         if twice >= faults.duplicate:
             return (first,)
         second = first + int(late_again * max(faults.jitter_ns, faults.reorder_by_ns))

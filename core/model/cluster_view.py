@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from core.facts import CheckCount, Pace
+from core.link_faults import Link, LinkFaults
 
 
 class ReplicaState(Enum):
@@ -34,6 +35,7 @@ class TokenKind(Enum):
     RETRANSMISSION = "retransmission"
     RESULT = "result"  # replica → front end
     ANSWER = "answer"  # front end → client
+    LATE = "late"  # an order or a result that a fault delays
     LOST = "lost"
 
 
@@ -90,6 +92,7 @@ class ReplicaCard:
     differs: bool  # its digest differs from the other live replicas' at the same number
     tiles: tuple[Tile, ...]
     first_answers: int  # how often its answer was the first
+    harms: tuple[str, ...] = ()  # what somebody did inside of it, in a few words each
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,14 @@ class DataPage:
     expected: int
     digest: int
     at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class FaultyLink:
+    """One direction of a link, and what is wrong with it."""
+
+    link: Link
+    faults: LinkFaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,4 +193,5 @@ class ClusterView:
     headline: str  # one sentence over the stage: "3 replicas · first answer wins · tolerates 2 crashes"
     alert: str  # the one thing to know now: "R2 was killed at 12.1 s …"; "" when all is well
     pages: tuple[DataPage, ...] = ()  # the newest of each (replica, path, offset) looked at, latest last
+    faulty_links: tuple[FaultyLink, ...] = ()
     started_ns: int = 0  # when the run began: a person reads times since then

@@ -39,6 +39,10 @@ _RESULT = ord("r")
 _FACT, _FROM_PASSED, _TO_PASSED = int(Tap.FACT), int(Tap.FROM_PASSED), int(Tap.TO_PASSED)
 _CALL_DELIVERED, _RETURN_DELIVERED = int(Tap.CALL_DELIVERED), int(Tap.RETURN_DELIVERED)
 _CALL_SENT = int(Tap.CALL_SENT)
+_ON_LINKS = frozenset(
+    {Tap.TO_SENT, Tap.TO_DELIVERED, Tap.TO_LOST, Tap.TO_DOUBLED}
+    | {Tap.FROM_SENT, Tap.FROM_DELIVERED, Tap.FROM_LOST, Tap.FROM_DOUBLED}
+)
 
 
 class Fold:
@@ -136,6 +140,9 @@ class Fold:
         time_ns, tap, links, _, body = record
         if tap == _FROM_PASSED:
             self._hops.spoke(time_ns, links, body)
+            return
+        if tap in _ON_LINKS and self._said.pace is Pace.REAL_TIME:
+            self._hops.faulty(record)
             return
         self._flush()
         if tap == _RETURN_DELIVERED:
@@ -238,6 +245,7 @@ class Fold:
             headline=headline(max(said.replicas, len(known)), live, said.reply_policy) if known else "",
             alert=alert(known, replicas, said.violations, self._clients.unknown, said.fresh(now_ns)),
             pages=said.pages,
+            faulty_links=said.faulty_links,
             started_ns=said.started_ns,
         )
 

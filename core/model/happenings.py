@@ -6,10 +6,12 @@ from collections import deque
 from typing import assert_never
 
 from core import facts
-from core.facts import FactUnion, Pace
+from core.facts import FactUnion, Harm, Pace
 from core.ids import replica_name
+from core.link_faults import NO_FAULTS, Link, LinkFaults
 from core.model.clients import ClientBook
-from core.model.cluster_view import DataPage, ReplicaState, Tile, Verdict, Violation
+from core.model.cluster_view import DataPage, FaultyLink, ReplicaState, Tile, Verdict, Violation
+from core.model.replica import Replica
 from core.model.replicas import ReplicaBook
 from core.model.tokens import TokenBoard
 from core.model.words import ended_by, seconds, verdict
@@ -40,11 +42,16 @@ class Happenings:
         self.checks: tuple[Verdict, ...] = ()
         self.violations: tuple[Violation, ...] = ()
         self.pages: tuple[DataPage, ...] = ()
+        self.faulty_links: tuple[FaultyLink, ...] = ()
         self.counted = facts.Counted(0, 0, 0, 0, 0, 0, 0)
         self.until_ns = NEVER_NS
         """When the last sentence stops being news."""
         self._sentence = ("", "")
         self._looks: deque[tuple[int, int]] = deque(maxlen=256)
+
+    def faults_of(self, link: Link) -> LinkFaults:
+        """What is wrong with one direction of a link."""
+        return next((one.faults for one in self.faulty_links if one.link == link), NO_FAULTS)
 
     def fresh(self, now_ns: int) -> tuple[str, str]:
         """The latest sentence, as (level, text), while it is news."""
@@ -72,6 +79,10 @@ class Happenings:
                 self._tokens.repaced(self.delay_ns)
             case facts.LoadSet(running):
                 self.load_running = running
+            case facts.LinkFaulted(replica, way, faults):
+                link = Link(replica, way)
+                others = tuple(one for one in self.faulty_links if one.link != link)
+                self.faulty_links = (*others, FaultyLink(link, faults)) if faults.any else others
             case facts.Checked(counts):
                 self.checks = _verdicts(self.checks, counts)
             case facts.Violated():
@@ -106,7 +117,15 @@ class Happenings:
                     )
             case facts.Trusted():
                 if known.up:
-                    known.phase, known.detail = ReplicaState.RUNNING, ""
+                    known.phase, known.detail = _phase(known), ""
+            case facts.Paused() | facts.Continued():
+                known.paused = isinstance(fact, facts.Paused)
+                if known.phase in (ReplicaState.RUNNING, ReplicaState.PAUSED):
+                    known.phase, known.detail = _phase(known), ""
+            case facts.Tampered():
+                known.harms.pop(fact.harm, 0)
+                if fact.amount and fact.harm is not Harm.FLOOD:
+                    known.harms[fact.harm] = fact.amount
             case facts.Diverged():
                 known.diverged_seq = min(known.diverged_seq or fact.seq, fact.seq)
             case facts.KillOrdered():
@@ -116,6 +135,9 @@ class Happenings:
                 known.ended = ended_by(fact.status)
                 self._died(time_ns, fact.replica, known.ended)
             case facts.Dropped():
+                if fact.reason.startswith("silent"):
+                    known.killed_by = "fence"
+                    known.silence = fact.reason
                 self._died(time_ns, fact.replica, "dropped")
             case _:
                 assert_never(fact)
@@ -127,7 +149,9 @@ class Happenings:
             known.died_ns = time_ns - self.started_ns
             known.phase = ReplicaState.DEAD
             self._tokens.lost(replica_name(replica), time_ns)
-        if how != "dropped" or not known.detail.endswith(" s"):
+        if known.silence:
+            known.detail = known.silence
+        elif how != "dropped" or not known.detail.endswith(" s"):
             known.detail = f"{how} · {seconds(known.died_ns)}"
 
     # --- the replicas' data -------------------------------------------------------------------------------
@@ -166,7 +190,14 @@ _OfAReplica = (
     | facts.Trusted
     | facts.Dropped
     | facts.Diverged
+    | facts.Paused
+    | facts.Continued
+    | facts.Tampered
 )
+
+
+def _phase(known: Replica) -> ReplicaState:
+    return ReplicaState.PAUSED if known.paused else ReplicaState.RUNNING
 
 
 def _verdicts(old: tuple[Verdict, ...], counts: tuple[facts.CheckCount, ...]) -> tuple[Verdict, ...]:

@@ -10,6 +10,7 @@ import msgspec
 from core.facts import Called, Pace, Returned
 from core.ids import client_name, replica_name
 from core.limits import MAX_REPLICAS
+from core.link_faults import Link, Way
 from core.model.clients import UNKNOWN, ClientBook, Flushed
 from core.model.cluster_view import TokenKind
 from core.model.happenings import Happenings
@@ -146,35 +147,89 @@ class Hops:
         seq = self._clients.last_seq(client)
         return seq, client, f"#{seq}" if seq else "unknown"
 
-    # --- slow and step ------------------------------------------------------------------------------------
+    # --- slow and step, and links with faults -------------------------------------------------------------
 
     def paced(self, record: Record) -> None:
         """A message left or arrived at a visible pace."""
-        time_ns, tap, links, token, body = record
+        time_ns, tap, _, token, body = record
         if tap in _DELIVERED:
             self._tokens.delivered(token)
             return
-        due_ns = time_ns + self._said.delay_ns if self._said.pace is Pace.SLOW else 0
-        node = replica_name(links.bit_length() - 1)
-        if tap == Tap.TO_SENT:
-            order = _order_head.decode(body)
-            again = self._again(links, order)
-            kind, what = _ORDERS[again], order_label(order, again)
-        elif tap == Tap.FROM_SENT and body[_TAG] == _RESULT:
-            self._replicas.executed(links.bit_length() - 1, time_ns, (body,))
-            kind, what = TokenKind.RESULT, result_label(body)
+        if tap in _LOST and token:
+            self._tokens.lost_on_its_way(token, time_ns)
+            return
+        if tap in _ON_LINKS:
+            seen = self._on_link(record)
+            if seen is None:
+                return
+            kind, node, _, what, shape = seen
         elif tap == Tap.CALL_SENT:
             client = unpack_u32(_called.decode(body).requests)[0]
-            kind, node, what = TokenKind.REQUEST, client_name(client), self._call_label(client)
+            kind, node, what, shape = TokenKind.REQUEST, client_name(client), self._call_label(client), None
         elif tap == Tap.RETURN_SENT:
-            what = answer_label(_returned.decode(body))
+            what, shape = answer_label(_returned.decode(body)), None
             kind, node = TokenKind.ANSWER, client_name(what[1])
         else:
             return
-        self._tokens.sent(token, kind, node, what, time_ns, due_ns)
+        late_ns = self._late_ns(record) if shape is TokenKind.LATE else 0
+        due_ns = time_ns + self._said.delay_ns + late_ns if self._said.pace is Pace.SLOW else 0
+        self._tokens.sent(token, kind, node, what, (time_ns, due_ns), shape)
 
+    def faulty(self, record: Record) -> None:
+        """A message on a link with faults left, arrived or was lost in real time."""
+        time_ns, tap, _, token, _ = record
+        if tap in _DELIVERED:
+            self._tokens.delivered(token)
+            return
+        seen = self._on_link(record)
+        if seen is not None:
+            kind, node, count, what, shape = seen
+            self._tokens.passed(kind, node, count, time_ns, lambda: what, shape)
+
+    def _on_link(self, record: Record) -> _Seen | None:
+        """An order or a result on a link that is paced or has faults. Signs of life have no token, but the
+        picture sees what they say."""
+        time_ns, tap, links, token, body = record
+        node = replica_name(links.bit_length() - 1)
+        if tap in _LOST:
+            shape, mark = TokenKind.LOST, "× "
+        elif self._late_ns(record) and token:
+            shape, mark = TokenKind.LATE, ""
+        else:
+            shape, mark = None, ""
+        copy = " ×2" if tap in _DOUBLED else ""
+        if tap in _TO:
+            if body[_TAG] != _ORDER:
+                return None
+            order = _order_head.decode(body)
+            again = not copy and self._again(links, order)
+            seq, client, label = order_label(order, again)
+            return _ORDERS[again], node, order.count, (seq, client, f"{mark}{label}{copy}"), shape
+        if body[_TAG] != _RESULT:
+            if not copy:
+                self.spoke(time_ns, links, body)
+            return None
+        if not copy:
+            self._replicas.executed(links.bit_length() - 1, time_ns, (body,))
+        head = _result_head.decode(body)
+        label = f"{mark}{numbers(head.first_seq, head.count)}{copy}"
+        return TokenKind.RESULT, node, head.count, (head.first_seq, 0, label), shape
+
+    def _late_ns(self, record: Record) -> int:
+        """How late messages of this way arrive by a fault."""
+        way = Way.TO if record.tap in _TO else Way.FROM
+        faults = self._said.faults_of(Link(record.links.bit_length() - 1, way))
+        return faults.delay_ns + faults.jitter_ns // 2
+
+
+_Seen = tuple[TokenKind, str, int, Labelled, TokenKind | None]
+"""(kind, node, messages, label, shape when it is another)."""
 
 _DELIVERED = frozenset({Tap.TO_DELIVERED, Tap.FROM_DELIVERED, Tap.CALL_DELIVERED, Tap.RETURN_DELIVERED})
+_LOST = frozenset({Tap.TO_LOST, Tap.FROM_LOST})
+_DOUBLED = frozenset({Tap.TO_DOUBLED, Tap.FROM_DOUBLED})
+_TO = frozenset({Tap.TO_SENT, Tap.TO_DELIVERED, Tap.TO_LOST, Tap.TO_DOUBLED})
+_ON_LINKS = _TO | {Tap.FROM_SENT, Tap.FROM_DELIVERED, Tap.FROM_LOST, Tap.FROM_DOUBLED}
 _ORDERS = {False: TokenKind.ORDER, True: TokenKind.RETRANSMISSION}
 
 

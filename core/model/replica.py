@@ -7,6 +7,7 @@ from collections import deque
 import msgspec
 import numpy as np
 
+from core.facts import Harm
 from core.model.cluster_view import ReplicaState, Tile
 from core.protocol.messages import Result
 
@@ -49,6 +50,9 @@ class Replica:
         self.died_ns = 0
         self.ended = ""
         self.killed_by = ""
+        self.silence = ""  # why it was fenced, when it was for silence
+        self.paused = False
+        self.harms: dict[Harm, int] = {}
         self.tiles: tuple[Tile, ...] = ()
         self.results: deque[bytes] = deque(maxlen=RESULTS_KEPT)
 
@@ -60,6 +64,10 @@ class Replica:
     def up(self) -> bool:
         """Joined and not dead: it takes part."""
         return self.phase is not ReplicaState.DEAD and self.phase is not ReplicaState.STARTING
+
+    def harm_words(self) -> tuple[str, ...]:
+        """What somebody did inside of it and what lasts, in a few words each."""
+        return tuple(_HARMS[harm].format(amount / 1e6) for harm, amount in self.harms.items())
 
     def held_count(self) -> int:
         """How many numbers it holds back."""
@@ -100,3 +108,6 @@ class Replica:
             parts.append(column[low - start : missing - start + 1].tolist())
             missing = low - 1
         return missing + 1, tuple(digest for part in reversed(parts) for digest in part)
+
+
+_HARMS = {Harm.SLOW: "slowed by {0:,.3g} ms", Harm.LIE: "lies", Harm.CORRUPT: "memory corrupted"}

@@ -130,4 +130,5 @@ def _card(
         differs=differs,
         tiles=known.tiles,
         first_answers=first_answers,
+        harms=known.harm_words() if known.harms else (),
     )

@@ -33,6 +33,8 @@ same moment, and the stage stays readable."""
 MAX_PACED = 4_096
 """Paced messages remembered: more than the clients' windows allow, so only a broken recording meets it."""
 LOST_SHOWN_NS = 1_500_000_000
+LOST_PART = 0.56
+"""Part of a lost token's time after which it is in the middle of its link."""
 STAGE = {
     TokenKind.REQUEST: 0,
     TokenKind.ORDER: 1,
@@ -61,22 +63,52 @@ class TokenBoard:
         self._sampled = 0
         self._stale = False
         self._lost: list[tuple[int, Token]] = []
-        self._since: dict[tuple[TokenKind, str], int] = {}
-        self._due_ns: dict[tuple[TokenKind, str], int] = {}
+        self._since: dict[tuple[TokenKind, str, TokenKind], int] = {}
+        self._due_ns: dict[tuple[TokenKind, str, TokenKind], int] = {}
         self._drawn: tuple[Token, ...] = ()
 
-    def sent(self, token: int, kind: TokenKind, node: str, what: Labelled, sent_ns: int, due_ns: int) -> None:
-        """A paced message left; `node` is the client or replica at the other end from the front end."""
+    def sent(
+        self,
+        token: int,
+        kind: TokenKind,
+        node: str,
+        what: Labelled,
+        times_ns: tuple[int, int],
+        shape: TokenKind | None = None,
+    ) -> None:
+        """A paced message left, and is due (0: on the user's word); `node` is the client or replica at the
+        other end from the front end. `shape`: as what it is shown, when not as what it is."""
         if len(self._paced) >= MAX_PACED:
             return
         self._stale = True
         source, target = _ends(kind, node)
         seq, client, label = what
-        self._paced[token] = Token(token, kind, seq, client, label, source, target, sent_ns, due_ns)
+        sent_ns, due_ns = times_ns
+        shape = shape or kind
+        self._paced[token] = Token(token, shape, seq, client, label, source, target, sent_ns, due_ns)
 
     def delivered(self, token: int) -> None:
         """A paced message arrived."""
         self._stale = self._paced.pop(token, None) is not None or self._stale
+
+    def lost_on_its_way(self, token: int, now_ns: int) -> None:
+        """A paced message never arrives: it is seen to fall off from where it is."""
+        flight = self._paced.pop(token, None)
+        if flight is None or len(self._lost) >= MAX_TOKENS:
+            return
+        span_ns = min(
+            2 * LOST_SHOWN_NS, max(LOST_SHOWN_NS // 2, round((now_ns - flight.sent_ns) / LOST_PART))
+        )
+        sent_ns = now_ns - round(span_ns * LOST_PART)
+        gone = replace(
+            flight,
+            kind=TokenKind.LOST,
+            label=f"× {flight.label}",
+            sent_ns=sent_ns,
+            due_ns=sent_ns + span_ns,
+        )
+        self._lost.append((sent_ns + span_ns, gone))
+        self._stale = True
 
     def repaced(self, delay_ns: int) -> None:
         """The pace changed: messages in flight are due `delay_ns` after they left, or on the user's word
@@ -101,25 +133,40 @@ class TokenBoard:
         self._stale = True
 
     def passed(
-        self, kind: TokenKind, node: str, messages: int, time_ns: int, read: Callable[[], Labelled]
+        self,
+        kind: TokenKind,
+        node: str,
+        messages: int,
+        time_ns: int,
+        read: Callable[[], Labelled],
+        shape: TokenKind | None = None,
     ) -> None:
-        """So many messages crossed a link in real time; `read` tells of the newest when it is to be shown."""
+        """So many messages crossed a link in real time; `read` tells of the newest when it is to be shown.
+        `shape`: as what they are shown, when not as what they are (LOST, LATE)."""
         self.messages += messages
-        key = (kind, node)
+        key = (kind, node, shape or kind)
         messages += self._since.get(key, 0)
         if time_ns < self._due_ns.get(key, time_ns) or not self.room:
             self._since[key] = messages
             return
         self._since[key] = 0
         self._due_ns[key] = time_ns + PERIOD_NS
-        self.show(kind, node, messages, time_ns, read())
+        self.show(kind, node, messages, time_ns, read(), shape)
 
     @property
     def room(self) -> bool:
         """One more sampled token may be shown."""
         return self._sampled < MAX_SAMPLED
 
-    def show(self, kind: TokenKind, node: str, messages: int, time_ns: int, what: Labelled) -> None:
+    def show(
+        self,
+        kind: TokenKind,
+        node: str,
+        messages: int,
+        time_ns: int,
+        what: Labelled,
+        shape: TokenKind | None = None,
+    ) -> None:
         """A sampled token, for so many messages."""
         self.shown += 1
         seq, client, label = what
@@ -128,7 +175,9 @@ class TokenBoard:
         sent_ns = time_ns + stage * FLIGHT_NS
         due_ns = sent_ns + FLIGHT_NS
         # negative: nobody can ask for its delivery
-        sampled = Token(-self.shown, kind, seq, client, label, source, target, sent_ns, due_ns, messages)
+        sampled = Token(
+            -self.shown, shape or kind, seq, client, label, source, target, sent_ns, due_ns, messages
+        )
         self._coming[stage].append(sampled)
         self._sampled += 1
 

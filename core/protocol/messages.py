@@ -204,11 +204,20 @@ class Failure(Message, tag="failure", frozen=True):
     text: str
 
 
-FromFrontEnd = Hello | Proof | Order | Ping | Inspect | Bye | Failure
+class Tamper(Message, tag="tamper", frozen=True):
+    """Front end → replica: do this harm to yourself (`core.facts.Harm`). No part of the protocol: it is how a
+    person makes a replica fail on purpose."""
+
+    harm: str
+    amount: int
+
+
+FromFrontEnd = Hello | Proof | Order | Ping | Inspect | Bye | Failure | Tamper
 FromReplica = Challenge | Welcome | Result | Nack | Pong | Snapshot | Failure
 
 FRAMES: tuple[type[Message], ...] = (
     Hello, Challenge, Proof, Welcome, Order, Result, Nack, Ping, Pong, Inspect, Snapshot, Bye, Failure,
+    Tamper,
 )  # fmt: skip
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Sequence
 from functools import partial
 from typing import assert_never
 
@@ -48,11 +47,11 @@ from core.group.sequencer import Requests
 from core.ids import replica_name
 from core.limits import BATCH_REQUESTS, HEARTBEAT_NS
 from core.protocol.codec import decode_from_replica
-from core.protocol.framing import pack
-from core.protocol.messages import FromReplica, Nack, Result, pack_u32, pack_u64, unpack_u32
+from core.protocol.messages import FromReplica, Nack, Result, Snapshot, pack_u32, pack_u64, unpack_u32
 from core.runtime.members import Members
 from core.runtime.operator import Operator
-from core.runtime.pacer import Hop, Pacer
+from core.runtime.pacer import Hop
+from core.runtime.transport import Transport
 from core.runtime.witness import Witness, WriteRecords
 from core.services.registry import load_service
 from core.trace.wire_log import Tap
@@ -74,10 +73,11 @@ class Engine:
         self.front_end = FrontEnd(1, time.time_ns() - time.monotonic_ns())
         self.pool = ClientPool(workload, budget)
         self.witness = Witness(loop, LiveChecks(self.service), write_records, self._violated)
-        self.pacer = Pacer(loop, self._saw)
         self.members = Members(self, os.urandom(16), service)
-        self.operator = Operator(self)
         self.links = self.members.links
+        self.transport = Transport(loop, self._saw, self.links, workload.settings.seed)
+        self.pacer = self.transport.pacer
+        self.operator = Operator(self)
         self.answered = self.refused = self.unknown = self.messages = 0
         self.changed = asyncio.Event()
         """Set whenever the run may have come to its end: somebody who waits for that looks then."""
@@ -180,43 +180,28 @@ class Engine:
                 self._waiting = Requests()
             order, multicast = self.front_end.request(batch, now)
             self.messages += order.count * len(multicast.replicas)
-            self._multicast(multicast.replicas, multicast.payload)
+            self.transport.send(multicast.replicas, multicast.payload)
             self.witness.note(self.witness.checks.ordered, order, self.front_end.view.mask)
-
-    def _multicast(self, replicas: Sequence[int], payload: bytes) -> None:
-        if self.pacer.untouched:
-            self.send_past_the_pace(replicas, payload)
-            return
-        frame = pack(payload)
-        for replica in replicas:
-            self.pacer.carry(Hop.TO, replica, payload, partial(self.links[replica].write, frame))
-
-    def send_past_the_pace(self, replicas: Sequence[int], payload: bytes) -> None:
-        """Send at once: in real time everything, otherwise signs of life and looks at the data."""
-        frame = pack(payload)
-        now, mask, links = self._clock(), 0, self.links
-        for replica in replicas:
-            links[replica].write(frame)
-            mask |= 1 << replica
-        self.witness.saw(now, Tap.TO_PASSED, mask, 0, payload)
 
     # --- 4 agreement --------------------------------------------------------------------------------------
 
     def link_received(self, replica: int, payloads: list[bytes]) -> None:
         """Frames of a replica came in together."""
-        now, untouched = self._clock(), self.pacer.untouched
+        now, untouched = self._clock(), self.transport.untouched
         for payload in payloads:
             try:
                 message = decode_from_replica(payload)
             except RemoteProtocolError as error:
                 self.down(replica, str(error))
                 return
-            if untouched or type(message) is not Result:
+            if untouched:
                 self.witness.saw(now, Tap.FROM_PASSED, 1 << replica, 0, payload)
                 self._responded(replica, message, now)
             else:
-                self.pacer.carry(Hop.FROM, replica, payload, partial(self._arrived_back, replica, message))
-                self.operator.look(replica)
+                paced, arrived = type(message) is Result, partial(self._arrived_back, replica, message)
+                self.transport.receive(replica, payload, arrived, paced)
+                if paced and not self.pacer.untouched:
+                    self.operator.look(replica)
         if self._waiting:
             self._order(now)
 
@@ -224,7 +209,7 @@ class Engine:
         self._responded(replica, message, self._clock())
 
     def _responded(self, replica: int, message: FromReplica, now: int) -> None:
-        if type(message) is Nack and self.pacer.holds(Hop.TO, replica):
+        if type(message) is Nack and self.transport.holds(replica, message.first_seq):
             return  # not lost: the pace holds it
         try:
             effects = self.front_end.received(replica, message, now)
@@ -237,6 +222,8 @@ class Engine:
             self.messages += message.count
             self.members.status[replica].last = message
             self.witness.note(self.witness.checks.responded, replica, message)
+        elif type(message) is Snapshot:
+            self.operator.showed(replica, message)
 
     # --- 5 response ---------------------------------------------------------------------------------------
 
@@ -281,10 +268,10 @@ class Engine:
             case Return():
                 self._answer(effect, now)
             case Multicast(replicas, payload):
-                self._multicast(replicas, payload)
+                self.transport.send(replicas, payload)
             case Retransmit(replica, payload):
-                if not self.pacer.holds(Hop.FROM, replica):  # its results are not lost: the pace holds them
-                    self._multicast((replica,), payload)
+                if not self.transport.holds_answer(replica, payload):  # not lost: the pace holds it
+                    self.transport.send((replica,), payload)
             case ReturnUnknown(requests):
                 waiting, self._waiting = self._waiting, Requests()
                 self._nobody_left(waiting, requests)
@@ -316,7 +303,7 @@ class Engine:
         """Drop a replica for good, fenced: its process is killed, whatever it was doing."""
         if self._stopping or not self.members.drop(replica):
             return
-        self.pacer.forget(replica)
+        self.transport.forget(replica)
         self.tell(Dropped(replica, reason))
         self.operator.trouble(f"{replica_name(replica)} was dropped: {reason}.")
         self.witness.note(self.witness.checks.lost, replica)
@@ -367,7 +354,7 @@ class Engine:
         for effect in self.front_end.tick(now):
             if isinstance(effect, Multicast):
                 self.messages += len(effect.replicas)
-                self.send_past_the_pace(effect.replicas, effect.payload)
+                self.transport.send(effect.replicas, effect.payload, paced=False)
             else:
                 self._perform(effect, now)
         self._order(now)

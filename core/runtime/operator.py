@@ -8,7 +8,23 @@ from typing import TYPE_CHECKING, assert_never
 import msgspec
 
 from core import __version__
-from core.commands import Command, CommandUnion, Deliver, Kill, Look, SetClients, SetLoad, SetPace, Submit
+from core.commands import (
+    Command,
+    CommandUnion,
+    Continue,
+    Deliver,
+    Heal,
+    Kill,
+    Look,
+    Partition,
+    Pause,
+    SetClients,
+    SetFault,
+    SetLoad,
+    SetPace,
+    Submit,
+    Tamper,
+)
 from core.errors import LockstepError, UsageError
 from core.facts import (
     Answered,
@@ -25,7 +41,8 @@ from core.facts import (
 from core.ids import replica_name
 from core.limits import INSPECT_ROWS, MAX_CLIENTS
 from core.protocol.codec import encode
-from core.protocol.messages import Inspect
+from core.protocol.messages import Inspect, Snapshot
+from core.runtime.saboteur import Saboteur
 from core.services.calls import anything_words, is_refused
 from core.workload.closed_loop import HandAnswer
 
@@ -42,6 +59,7 @@ class Operator:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._saboteur = Saboteur(engine)
         self._ticks = 0
         self.troubles: list[str] = []
         """What went wrong, in sentences, first things first."""
@@ -100,12 +118,12 @@ class Operator:
             case Submit(client, operation, call):
                 engine.submit(client, operation, call)
             case Kill(replica):
-                self._alive(replica)
+                self.alive(replica)
                 engine.tell(KillOrdered(replica, "user"))
                 engine.members.kill(replica)
             case SetPace(pace, delay_ns):
                 engine.tell(PaceSet(pace, delay_ns))
-                engine.pacer.set(pace, delay_ns)
+                engine.transport.set_pace(pace, delay_ns)
             case Deliver(token):
                 if not engine.pacer.deliver(token):
                     raise UsageError("There is no such message on its way.")
@@ -116,8 +134,10 @@ class Operator:
             case SetLoad(running, think_ms, burst):
                 self._set_load(running, think_ms, burst)
             case Look(replica, path, offset, limit):
-                self._alive(replica)
+                self.alive(replica)
                 self._ask(replica, path, offset, max(1, min(limit, INSPECT_ROWS)))
+            case SetFault() | Heal() | Partition() | Pause() | Continue() | Tamper():
+                self._saboteur.do(command)
             case _:
                 assert_never(command)
 
@@ -147,7 +167,7 @@ class Operator:
         engine = self._engine
         if self._ticks % LOOK_EVERY_TICKS == 0:
             for replica in engine.front_end.view.replicas:
-                if self._seen.get(replica) != engine.members.status[replica].expected:
+                if self._seen.get(replica, 0) < engine.members.status[replica].expected:
                     self.look(replica)
         if self._ticks % COUNT_EVERY_TICKS == 0:
             self.tell_counts()
@@ -155,8 +175,12 @@ class Operator:
     def look(self, replica: int) -> None:
         """Ask a replica for the summary of its data, as its card shows it."""
         if replica in self._engine.links:
-            self._seen[replica] = self._engine.members.status[replica].expected
             self._ask(replica, "", 0, 0)
+
+    def showed(self, replica: int, shown: Snapshot) -> None:
+        """A replica showed its data: it need not be asked again before it moves on."""
+        if not shown.path:
+            self._seen[replica] = shown.expected
 
     def tell_counts(self) -> None:
         """Write where the checks and the counters stand."""
@@ -193,9 +217,11 @@ class Operator:
     def _ask(self, replica: int, path: str, offset: int, limit: int) -> None:
         self._nonce += 1
         self._engine.messages += 1
-        self._engine.send_past_the_pace((replica,), encode(Inspect(self._nonce, path, offset, limit)))
+        inspect = encode(Inspect(self._nonce, path, offset, limit))
+        self._engine.transport.send((replica,), inspect, paced=False)
 
-    def _alive(self, replica: int) -> None:
+    def alive(self, replica: int) -> None:
+        """Raises UsageError when this replica is not there."""
         if replica not in self._engine.links:
             alive = ", ".join(map(replica_name, sorted(self._engine.links))) or "none"
             raise UsageError(f"{replica_name(replica)} is not alive.", f"Alive: {alive}.")

@@ -27,6 +27,21 @@ class Hop(Enum):
     FROM = (Tap.FROM_PASSED, Tap.FROM_SENT, Tap.FROM_DELIVERED)
     RETURN = (Tap.RETURN_DELIVERED, Tap.RETURN_SENT, Tap.RETURN_DELIVERED)
 
+    @property
+    def lost(self) -> Tap:
+        """The tap of a message that never arrives; only links between front end and replicas lose any."""
+        return Tap.TO_LOST if self is Hop.TO else Tap.FROM_LOST
+
+    @property
+    def doubled(self) -> Tap:
+        """The tap of a copy that nobody sent."""
+        return Tap.TO_DOUBLED if self is Hop.TO else Tap.FROM_DOUBLED
+
+
+ON_TIME = (0,)
+"""The fate of a message on a link without faults: one copy, not late."""
+_NEVER = -1
+
 
 @dataclass(slots=True)
 class _Held:
@@ -34,6 +49,7 @@ class _Held:
     replica: int
     body: bytes | Fact
     deliver: Callable[[], None]
+    late_ns: int  # on top of the pace; _NEVER: it is lost on its way
 
 
 class Pacer:
@@ -50,18 +66,32 @@ class Pacer:
         self.untouched = True
         """Messages pass at once (real time)."""
 
-    def carry(self, hop: Hop, replica: int, body: bytes | Fact, deliver: Callable[[], None]) -> None:
-        """Log one message (replica 0: on a client's hop) and call `deliver` when it may arrive."""
+    def carry(
+        self,
+        hop: Hop,
+        replica: int,
+        body: bytes | Fact,
+        deliver: Callable[[], None],
+        late_ns: tuple[int, ...] = ON_TIME,
+    ) -> None:
+        """Log one message (replica 0: on a client's hop) and call `deliver` when it may arrive: for each copy
+        so much later than the pace says, never when `late_ns` is empty."""
         links = 1 << replica if replica else 0
         passed, sent, _ = hop.value
         if self.untouched:
             self._write(passed, links, 0, body)
             deliver()
             return
+        for copy, late in enumerate(late_ns or (_NEVER,)):
+            token = self.name()
+            self._held[token] = _Held(hop, replica, body, deliver, late)
+            self._write(hop.doubled if copy else sent, links, token, body)
+            self._schedule(token)
+
+    def name(self) -> int:
+        """A new token."""
         self._token += 1
-        self._held[self._token] = _Held(hop, replica, body, deliver)
-        self._write(sent, links, self._token, body)
-        self._schedule(self._token)
+        return self._token
 
     def deliver(self, token: int = 0) -> bool:
         """Let one message arrive, the oldest when `token` is 0. False when there is none such."""
@@ -70,8 +100,11 @@ class Pacer:
         held = self._held.pop(token, None)
         if held is None:
             return False
-        self._write(held.hop.value[2], 1 << held.replica if held.replica else 0, token, held.body)
-        held.deliver()
+        lost = held.late_ns == _NEVER
+        tap = held.hop.lost if lost else held.hop.value[2]
+        self._write(tap, 1 << held.replica if held.replica else 0, token, held.body)
+        if not lost:
+            held.deliver()
         return True
 
     def set(self, pace: Pace, delay_ns: int) -> None:
@@ -86,9 +119,13 @@ class Pacer:
             for token in self._held:
                 self._schedule(token)
 
-    def holds(self, hop: Hop, replica: int) -> bool:
-        """Something on this way is late by our own doing: it is not lost."""
-        return any(held.hop is hop and held.replica == replica for held in self._held.values())
+    def on_its_way(self, hop: Hop, replica: int) -> list[bytes | Fact]:
+        """What is late on this way by our own doing, and not lost."""
+        return [
+            held.body
+            for held in self._held.values()
+            if held.hop is hop and held.replica == replica and held.late_ns != _NEVER
+        ]
 
     def forget(self, replica: int) -> None:
         """A replica is down: what is on its way from or to it goes with it."""
@@ -97,8 +134,9 @@ class Pacer:
 
     def _schedule(self, token: int) -> None:
         if self.pace is Pace.SLOW:
-            change = self._change
-            self._loop.call_later(self.delay_ns / 1e9, self._due, token, change)
+            late_ns = self._held[token].late_ns
+            wait_ns = self.delay_ns // 2 if late_ns == _NEVER else self.delay_ns + late_ns
+            self._loop.call_later(wait_ns / 1e9, self._due, token, self._change)
 
     def _due(self, token: int, change: int) -> None:
         if change == self._change and token in self._held:

@@ -18,7 +18,7 @@ from typing import cast
 
 import msgspec
 
-from core.errors import StartError
+from core.errors import StartError, UsageError
 from core.ids import replica_name
 from core.limits import START_TIMEOUT_NS
 from core.protocol.handshake import KEY_BYTES
@@ -93,6 +93,15 @@ class ReplicaProcess(asyncio.SubprocessProtocol):
         if not self.ended.done():
             self.ended.set_result(self.status or 0)
         self._exited(self)
+
+    def signal(self, name: str) -> None:
+        """Send a signal by its name. Raises UsageError where the system knows no such signal."""
+        number = getattr(signal, name, None)
+        if number is None:
+            raise UsageError(f"This system has no {name}: it cannot stop a process and let it go on.")
+        if self.status is None and self._transport is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._transport.send_signal(number)
 
     def kill(self) -> None:
         """SIGKILL, if it still lives: it ends whatever it is doing, stopped or not."""

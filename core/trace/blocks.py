@@ -48,7 +48,9 @@ RAW_BYTES = _COUNTS.size + BLOCK_RECORDS * (_RECORD_BYTES + 8) + 4 + PARTS_BYTES
 
 LEVEL = 3
 _RESULT = ord("r")
-_RESULT_TAPS = frozenset({int(Tap.FROM_PASSED), int(Tap.FROM_SENT), int(Tap.FROM_DELIVERED)})
+_RESULT_TAPS = frozenset(
+    {int(Tap.FROM_PASSED), int(Tap.FROM_SENT), int(Tap.FROM_DELIVERED), int(Tap.FROM_LOST)}
+)
 _result = msgspec.msgpack.Decoder(Result)
 
 

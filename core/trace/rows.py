@@ -23,8 +23,14 @@ CLIENTS = "clients"
 _called = msgspec.msgpack.Decoder(Called)
 _returned = msgspec.msgpack.Decoder(Returned)
 
-_TO = (Tap.TO_PASSED, Tap.TO_SENT, Tap.TO_DELIVERED)
-_FROM = (Tap.FROM_PASSED, Tap.FROM_SENT, Tap.FROM_DELIVERED)
+_TO = (Tap.TO_PASSED, Tap.TO_SENT, Tap.TO_DELIVERED, Tap.TO_LOST, Tap.TO_DOUBLED)
+_FROM = (Tap.FROM_PASSED, Tap.FROM_SENT, Tap.FROM_DELIVERED, Tap.FROM_LOST, Tap.FROM_DOUBLED)
+_FAULTY: dict[int, str] = {
+    Tap.TO_LOST: "lost",
+    Tap.FROM_LOST: "lost",
+    Tap.TO_DOUBLED: "once more",
+    Tap.FROM_DOUBLED: "once more",
+}
 _CALL = (Tap.CALL_SENT, Tap.CALL_DELIVERED)
 _RETURN = (Tap.RETURN_SENT, Tap.RETURN_DELIVERED)
 _ARRIVED = frozenset({Tap.TO_DELIVERED, Tap.FROM_DELIVERED, Tap.CALL_DELIVERED, Tap.RETURN_DELIVERED})
@@ -55,6 +61,8 @@ def kind_of(record: Record) -> EventKind:
         return EventKind.REQUEST
     if tap in _RETURN:
         return EventKind.ANSWER
+    if tap in _FAULTY:
+        return EventKind.FAULT
     # a frame is a msgpack array led by its tag; the tag's first letter tells enough
     return _BY_LETTER.get(chr(record.body[2]) if len(record.body) > 2 else "", EventKind.CLUSTER)
 
@@ -97,10 +105,16 @@ def _told(record: Record, words: Callable[[bytes], str]) -> Told:
         message = decode_from_front_end(body)
         told = of_message(message, lambda operation: session_words(operation) or words(operation))
         where = " ".join(replicas)
+        if tap in _FAULTY:
+            text = f"{_FAULTY[tap]}: {told.text} → {where}"
+            return told._replace(node="FE", kind=EventKind.FAULT, text=text)
         text = f"{told.text} arrives at {where}" if arrived else f"{told.text} → {where}"
         return told._replace(node="FE", text=text)
     if tap in _FROM:
         told = of_message(decode_from_replica(body), words)
+        if tap in _FAULTY:
+            text = f"{_FAULTY[tap]}: {told.text}"
+            return told._replace(node=" ".join(replicas), kind=EventKind.FAULT, text=text)
         text = f"arrives: {told.text}" if arrived else told.text
         return told._replace(node=" ".join(replicas), text=text)
     return Told("", EventKind.CLUSTER, 0, 0, f"(tap {tap} is not known)")

@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import NamedTuple, assert_never
 
 from core import facts
-from core.facts import FactUnion
+from core.facts import FactUnion, Harm
 from core.ids import client_name, replica_name
+from core.link_faults import Link
 from core.protocol import messages
 from core.protocol.messages import FromFrontEnd, FromReplica
 
@@ -25,6 +26,7 @@ class EventKind(StrEnum):
     LOOK = "look"  # a page of a replica's data
     CLUSTER = "cluster"  # processes, suspicion, epochs, clients
     CONTROL = "control"  # what a person set
+    FAULT = "fault"  # what somebody broke on purpose, and what became of it
     CHECK = "check"
     NOTE = "note"
 
@@ -72,6 +74,8 @@ def of_message(message: FromFrontEnd | FromReplica, words: Callable[[bytes], str
         case messages.Failure(definite, text):
             surely = "surely not done" if definite else "perhaps done"
             return Told("", EventKind.CLUSTER, 0, 0, f"fails ({surely}): {text}")
+        case messages.Tamper(harm, amount):
+            return Told("", EventKind.FAULT, 0, 0, f"harm yourself: {harm} {amount:,}")
         case messages.Bye():
             return Told("", EventKind.CLUSTER, 0, 0, "leave in peace")
         case messages.Hello() | messages.Challenge() | messages.Proof() | messages.Welcome():
@@ -97,6 +101,8 @@ def of_fact_kind(body: bytes) -> EventKind:
 
 _KINDS = {
     b"pace_set": EventKind.CONTROL, b"load_set": EventKind.CONTROL,
+    b"link_faulted": EventKind.FAULT, b"paused": EventKind.FAULT, b"continued": EventKind.FAULT,
+    b"tampered": EventKind.FAULT,
     b"checked": EventKind.HEARTBEAT, b"violated": EventKind.CHECK, b"diverged": EventKind.CHECK,
     b"counted": EventKind.HEARTBEAT, b"said": EventKind.NOTE, b"answered": EventKind.NOTE,
     b"called": EventKind.REQUEST, b"returned": EventKind.ANSWER,
@@ -121,6 +127,15 @@ def of_fact(fact: FactUnion) -> Told:
             return Told("FE", EventKind.CONTROL, 0, 0, f"pace: {pace.value}{delay}")
         case facts.LoadSet(running):
             return Told("FE", EventKind.CONTROL, 0, 0, f"load {'runs' if running else 'rests'}")
+        case facts.LinkFaulted(replica, way, faults):
+            text = f"{Link(replica, way)}: {faults.words() or 'healed'}"
+            return Told(replica_name(replica), EventKind.FAULT, 0, 0, text)
+        case facts.Paused(replica):
+            return Told(replica_name(replica), EventKind.FAULT, 0, 0, "stopped by hand (SIGSTOP)")
+        case facts.Continued(replica):
+            return Told(replica_name(replica), EventKind.FAULT, 0, 0, "goes on (SIGCONT)")
+        case facts.Tampered(replica, harm, amount):
+            return Told(replica_name(replica), EventKind.FAULT, 0, 0, harm_words(harm, amount))
         case facts.Counted():
             text = f"{fact.requests:,} requests, {fact.messages:,} messages, {fact.frames:,} frames"
             return Told("FE", EventKind.HEARTBEAT, 0, 0, text)
@@ -136,6 +151,24 @@ def of_fact(fact: FactUnion) -> Told:
         case _:
             node, text = _of_the_cluster(fact)
             return Told(node, EventKind.CLUSTER, 0, 0, text)
+
+
+def harm_words(harm: Harm, amount: int) -> str:
+    """What somebody did inside of a replica, or ended."""
+    match harm:
+        case Harm.SLOW:
+            return f"every execution takes {amount / 1e6:,.3g} ms longer" if amount else "at full speed again"
+        case Harm.LIE:
+            how_often = "every answer" if amount == 1 else f"one answer in {amount}"
+            return f"lies: {how_often} is wrong" if amount else "honest again"
+        case Harm.CORRUPT:
+            return (
+                "a bit of its memory was turned"
+                if amount == 1
+                else f"{amount} bits of its memory were turned"
+            )
+        case Harm.FLOOD:
+            return f"writes {amount / 1e6:,.3g} MB to its log"
 
 
 _OfTheCluster = (

@@ -40,6 +40,13 @@ class Tap(IntEnum):
     RETURN_SENT = 9
     """An answer left the front end (body: Returned), held by the pace."""
     RETURN_DELIVERED = 10
+    TO_LOST = 11
+    """Lost by a fault of the link. Token 0: at once; otherwise on its way, after its SENT."""
+    FROM_LOST = 12
+    TO_DOUBLED = 13
+    """A copy that nobody sent, made by a fault of the link. Token 0: it arrived at once; otherwise it
+    travels, to its DELIVERED or LOST."""
+    FROM_DOUBLED = 14
 
 
 class Record(NamedTuple):

@@ -21,6 +21,7 @@ CHIPS: dict[str, frozenset[EventKind]] = {
     "order": frozenset({EventKind.ORDER}),
     "results": frozenset({EventKind.RESULT}),
     "gaps": frozenset({EventKind.GAP}),
+    "faults": frozenset({EventKind.FAULT}),
     "cluster": frozenset({EventKind.CLUSTER, EventKind.CONTROL, EventKind.CHECK, EventKind.NOTE}),
     "pulse": frozenset({EventKind.HEARTBEAT, EventKind.LOOK}),
 }

@@ -30,6 +30,7 @@ _COLOURS = {
     EventKind.LOOK: "text_faint",
     EventKind.CLUSTER: "warn",
     EventKind.CONTROL: "text_muted",
+    EventKind.FAULT: "warn",
     EventKind.CHECK: "text_muted",
     EventKind.NOTE: "text",
 }

@@ -244,6 +244,9 @@ def outline(name: str) -> tuple[QPainterPath, bool]:
         path.cubicTo(-0.22, -0.6, 0.36, -0.54, 0.26, -0.16)
         path.cubicTo(0.2, 0.0, 0.0, 0.0, 0.0, 0.2)
         _polyline(path, (0, 0.46), (0, 0.47))
+    elif name == "clock":
+        path.addEllipse(QPointF(0, 0), 0.44, 0.44)
+        _polyline(path, (0, -0.26), (0, 0.02), (0.2, 0.14))
     elif name == "bar":
         _polyline(path, (-0.36, 0), (0.36, 0))
     elif name == "dots":

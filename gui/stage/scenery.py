@@ -21,6 +21,7 @@ LEGEND = (
     (TokenKind.RETRANSMISSION, "sent again"),
     (TokenKind.RESULT, "result"),
     (TokenKind.ANSWER, "answer"),
+    (TokenKind.LATE, "late"),
     (TokenKind.LOST, "lost"),
 )
 

@@ -25,7 +25,13 @@ BODY = 9.0  # half of a message
 _STEEP = range(ANGLES // 8, 3 * ANGLES // 8 + 1)
 """Headings, of half a turn, that are rather up or down than across."""
 
-_TELLING = {TokenKind.LOST: 1, TokenKind.RETRANSMISSION: 2, TokenKind.REQUEST: 3, TokenKind.ORDER: 4}
+_TELLING = {
+    TokenKind.LOST: 1,
+    TokenKind.LATE: 2,
+    TokenKind.RETRANSMISSION: 3,
+    TokenKind.REQUEST: 4,
+    TokenKind.ORDER: 5,
+}
 
 
 class _Box(NamedTuple):
@@ -164,4 +170,4 @@ def _touches(box: _Box, others: list[_Box]) -> bool:
 
 
 def _rank(token: Token, is_next: bool) -> tuple[int, int]:
-    return (0 if is_next else _TELLING.get(token.kind, 5), token.token)
+    return (0 if is_next else _TELLING.get(token.kind, 6), token.token)

@@ -30,8 +30,10 @@ TOKEN_SHAPES = {
     TokenKind.RETRANSMISSION: "loop",
     TokenKind.RESULT: "diamond",
     TokenKind.ANSWER: "tick",
+    TokenKind.LATE: "clock",
     TokenKind.LOST: "cross",
 }
+_STROKED = (TokenKind.RETRANSMISSION, TokenKind.ANSWER, TokenKind.LATE, TokenKind.LOST)
 KIND_INDEX = {kind: index for index, kind in enumerate(TOKEN_SHAPES)}
 RING = len(TOKEN_SHAPES)
 """Column of the ring around the message that is delivered next."""
@@ -89,7 +91,7 @@ def paint_token(ink: Ink, kind: TokenKind, centre: tuple[float, float], colour: 
     ink.painter.setPen(Qt.PenStyle.NoPen)
     ink.painter.setBrush(glow)
     ink.painter.drawEllipse(QPointF(*centre), 13 * k, 13 * k)
-    stroked = kind in (TokenKind.RETRANSMISSION, TokenKind.ANSWER, TokenKind.LOST)
+    stroked = kind in _STROKED
     if stroked:
         ink.box(_square(centre, 17 * k), 8.5, mixed(theme.background, colour, 0.12), colour, width=1.5)
         ink.shape(TOKEN_SHAPES[kind], centre, 9.5, colour)

@@ -17,6 +17,7 @@ _TOKENS = {
     TokenKind.RETRANSMISSION: "Sent again, because the replica said that the number is missing.",
     TokenKind.RESULT: "What a replica answered after executing the number.",
     TokenKind.ANSWER: "The answer that the client gets.",
+    TokenKind.LATE: "On its way, but late: somebody made this link slow.",
     TokenKind.LOST: "Lost on the way: it never arrives.",
 }
 

@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
-from collections.abc import Callable
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
 from core.facts import Fact, Pace
 from core.runtime.pacer import Hop, Pacer
 from core.trace.wire_log import Tap
+from tests.support.fake_loop import FakeLoop
 
 DELAY_NS = 600_000_000
-
-
-class FakeLoop:
-    """A loop whose time moves when the test says so."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self._timers: list[tuple[float, int, Callable[..., Any], tuple[Any, ...]]] = []
-        self._count = 0
-
-    def call_later(self, delay: float, callback: Callable[..., Any], *arguments: Any) -> None:
-        self._count += 1
-        heapq.heappush(self._timers, (self.now + delay, self._count, callback, arguments))
-
-    def advance(self, seconds: float) -> None:
-        until = self.now + seconds
-        while self._timers and self._timers[0][0] <= until + 1e-9:
-            self.now, _, callback, arguments = heapq.heappop(self._timers)
-            callback(*arguments)
-        self.now = until
 
 
 class Post:
@@ -144,11 +123,46 @@ def test_stepping_stops_what_was_slow(post: Post) -> None:
 def test_what_is_held_is_known(post: Post) -> None:
     post.pacer.set(Pace.STEP, 0)
     post.send("order", Hop.TO, 2)
-    assert post.pacer.holds(Hop.TO, 2)
-    assert not post.pacer.holds(Hop.TO, 1)
-    assert not post.pacer.holds(Hop.FROM, 2)
+    post.pacer.carry(Hop.TO, 2, b"doomed", lambda: None, ())
+    assert post.pacer.on_its_way(Hop.TO, 2) == [b"order"]
+    assert not post.pacer.on_its_way(Hop.TO, 1)
+    assert not post.pacer.on_its_way(Hop.FROM, 2)
     post.pacer.deliver()
-    assert not post.pacer.holds(Hop.TO, 2)
+    assert not post.pacer.on_its_way(Hop.TO, 2)
+
+
+def test_a_doomed_message_is_lost_half_way(post: Post) -> None:
+    post.pacer.set(Pace.SLOW, DELAY_NS)
+    post.pacer.carry(Hop.TO, 1, b"", partial(post.arrived.append, "never"), ())
+    post.pacer.carry(Hop.FROM, 1, b"", partial(post.arrived.append, "never"), ())
+    post.loop.advance(0.29)
+    assert [tap for tap, _, _ in post.written] == [Tap.TO_SENT, Tap.FROM_SENT]
+    post.loop.advance(0.02)
+    assert post.written[2:] == [(Tap.TO_LOST, 2, 1), (Tap.FROM_LOST, 2, 2)]
+    post.loop.advance(9)
+    assert post.arrived == []
+
+
+def test_under_step_a_doomed_message_is_lost_when_it_should_arrive(post: Post) -> None:
+    post.pacer.set(Pace.STEP, 0)
+    post.pacer.carry(Hop.TO, 1, b"", partial(post.arrived.append, "never"), ())
+    assert post.pacer.deliver()
+    assert post.written[-1] == (Tap.TO_LOST, 2, 1) and post.arrived == []
+
+
+def test_copies_travel_alone_and_a_late_one_comes_later_than_the_pace_says(post: Post) -> None:
+    post.pacer.set(Pace.SLOW, DELAY_NS)
+    post.pacer.carry(Hop.TO, 1, b"", partial(post.arrived.append, "order"), (0, 200_000_000))
+    post.loop.advance(0.7)
+    assert post.arrived == ["order"]
+    post.loop.advance(0.2)
+    assert post.arrived == ["order", "order"]
+    assert [tap for tap, _, _ in post.written] == [
+        Tap.TO_SENT,
+        Tap.TO_DOUBLED,
+        Tap.TO_DELIVERED,
+        Tap.TO_DELIVERED,
+    ]
 
 
 def test_what_is_on_its_way_dies_with_its_replica(post: Post) -> None:
