@@ -220,7 +220,7 @@ class Engine:
             self._perform(effect, now)
         if type(message) is Result:
             self.messages += message.count
-            self.members.status[replica].last = message
+            self.members.status[replica].responded(message)
             self.witness.note(self.witness.checks.responded, replica, message)
         elif type(message) is Snapshot:
             self.operator.showed(replica, message)

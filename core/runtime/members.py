@@ -42,7 +42,12 @@ class ReplicaStatus:
 
     pid: int
     state: str = "starting"
-    last: Result | None = None  # its latest response
+    last: Result | None = None  # its response to the highest number
+
+    def responded(self, result: Result) -> None:
+        """It answered; results that are late, or repeated, tell nothing new."""
+        if self.last is None or result.first_seq > self.last.first_seq:
+            self.last = result
 
     @property
     def expected(self) -> int:
