@@ -6,7 +6,7 @@ import pytest
 
 from core.commands import Continue, Heal, Partition, Pause, SetFault
 from core.errors import UsageError
-from core.facts import Dropped, LinkFaulted, Paused, Suspected, Trusted, Violated
+from core.facts import Dropped, LinkFaulted, Paused, Trusted, Violated
 from core.link_faults import Way
 from core.trace.wire_log import Tap
 from tests.support.cluster import Cluster, play
@@ -14,13 +14,19 @@ from tests.support.cluster import Cluster, play
 pytestmark = pytest.mark.processes
 
 
+async def suspected(cluster: Cluster, replica: int) -> None:
+    """Wait until it is."""
+    members = cluster.engine.front_end.view.members
+    await cluster.until(lambda: members[replica].suspected, "the suspicion")
+
+
 def test_a_replica_paused_by_hand_is_suspected_then_fenced_for_its_silence() -> None:
     async def script(cluster: Cluster) -> None:
         cluster.engine.set_load(True, False)
         cluster.engine.operator.do(Pause(2))
-        await cluster.until(lambda: cluster.facts(Suspected), "the suspicion")
+        await suspected(cluster, 2)
         answered = cluster.engine.answered
-        await cluster.until(lambda: cluster.facts(Dropped), "the fence")
+        await cluster.until(lambda: 2 not in cluster.engine.front_end.view.members, "the fence")
         assert cluster.engine.answered > answered + 1_000, "clients go on meanwhile"
         await cluster.serve(100)
 
@@ -33,7 +39,7 @@ def test_a_replica_paused_by_hand_is_suspected_then_fenced_for_its_silence() -> 
 def test_a_replica_that_goes_on_in_time_is_a_member_again() -> None:
     async def script(cluster: Cluster) -> None:
         cluster.engine.operator.do(Pause(2))
-        await cluster.until(lambda: cluster.facts(Suspected), "the suspicion")
+        await suspected(cluster, 2)
         cluster.engine.operator.do(Continue(2))
         await cluster.until(lambda: cluster.facts(Trusted), "trust")
         await cluster.serve(200)
@@ -45,7 +51,7 @@ def test_a_replica_that_goes_on_in_time_is_a_member_again() -> None:
 def test_a_replica_that_is_cut_off_is_suspected_and_taken_back_when_the_link_heals() -> None:
     async def script(cluster: Cluster) -> None:
         cluster.engine.operator.do(Partition((3,)))
-        await cluster.until(lambda: cluster.facts(Suspected), "the suspicion")
+        await suspected(cluster, 3)
         cluster.engine.operator.do(Heal())
         await cluster.until(lambda: cluster.facts(Trusted), "trust")
 
