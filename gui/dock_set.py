@@ -64,6 +64,7 @@ class DockSet(QObject):
             ("metrics", self.metrics.show_view, 6),
         ):
             bridge.now_and_then(self.frames[name].is_seen, show, times_per_s)
+        bridge.turned.connect(lambda: self.log.set_log(bridge.log))
         bridge.a_little_each_tick(self.frames["log"].is_seen, self.log.work)
         self._prepare_window()
         self._adapting = QTimer(self, singleShot=True, interval=0)

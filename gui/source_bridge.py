@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
@@ -21,17 +21,14 @@ from PySide6.QtWidgets import QWidget
 from core.facts import Answered, RunStarted, Said
 from core.model.cluster_view import ClusterView
 from core.model.fold import Fold
+from core.session.scene import Scene
 from core.session.source import ServiceFace, Source
 from core.trace.events import EventLog
-from core.trace.wire_log import Record, Tap, decode_fact
 from gui.frame_meter import FrameMeter
 
 TICK_MS = 16
 WITHIN_S, BETWEEN_S = 0.005, 0.0005
 """Switch intervals within a frame and between two."""
-
-_SPOKEN = {b"\xa8ans": Answered, b"\xa4sai": Said, b"\xabrun": RunStarted}
-"""Facts for the person's eyes, by the first bytes of their tag: the others are not decoded here."""
 
 BUSY_NS = 700_000
 """A frame that spent so much on records and view leaves cards or docks to the next one."""
@@ -58,13 +55,14 @@ class SourceBridge(QObject):
     """A `Said` fact: a sentence from the cluster. Rare."""
     started = Signal(object)
     """The `RunStarted` fact."""
+    turned = Signal()
+    """Another scene is shown from now on: somebody went to another moment."""
 
     def __init__(self, source: Source, face: ServiceFace, window: QWidget) -> None:
         super().__init__(window)
         self._source = source
         self._window = window
-        self.fold = Fold(words=face.words)
-        self.log = EventLog(words=face.words)
+        self.scene = Scene.new(face.words)
         self.meter = FrameMeter(self)
         self._stage: ShowFrame | None = None
         self._odd = False
@@ -75,6 +73,16 @@ class SourceBridge(QObject):
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)
         self.view: ClusterView | None = None
+
+    @property
+    def fold(self) -> Fold:
+        """The fold of the scene shown."""
+        return self.scene.fold
+
+    @property
+    def log(self) -> EventLog:
+        """The event log of the scene shown."""
+        return self.scene.log
 
     def every_tick(self, show: ShowFrame) -> None:
         """What is shown in every frame: the stage."""
@@ -103,11 +111,15 @@ class SourceBridge(QObject):
         """One frame."""
         sys.setswitchinterval(WITHIN_S)
         self.meter.begin()
+        scene = self._source.turn(self.scene)
+        if scene is not self.scene:
+            self.scene = scene
+            self.turned.emit()
         records = self._source.drain()
         if records:
-            self.log.append(records)
-            self.fold.apply(records)
-            self._speak(records)
+            scene.apply(records)
+        for news in scene.news():
+            self._speak(news)
         if not self._window.isMinimized() and self._window.isVisible():
             self.view = view = self.fold.view(self._source.now_ns())
             busy = self.meter.so_far_ns() > BUSY_NS
@@ -131,13 +143,10 @@ class SourceBridge(QObject):
             reader.due_ns = now_ns + reader.every_ns
             reader.show(view)
 
-    def _speak(self, records: Sequence[Record]) -> None:
-        for record in records:
-            if record.tap == Tap.FACT and record.body[1:5] in _SPOKEN:
-                fact = decode_fact(record.body)
-                if isinstance(fact, Answered):
-                    self.answered.emit(fact)
-                elif isinstance(fact, Said):
-                    self.said.emit(fact)
-                elif isinstance(fact, RunStarted):
-                    self.started.emit(fact)
+    def _speak(self, news: Answered | Said | RunStarted) -> None:
+        if isinstance(news, Answered):
+            self.answered.emit(news)
+        elif isinstance(news, Said):
+            self.said.emit(news)
+        else:
+            self.started.emit(news)

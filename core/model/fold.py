@@ -75,6 +75,11 @@ class Fold:
         return self._meter.history
 
     @property
+    def next_seq(self) -> int:
+        """The number that the front end gives next."""
+        return self._hops.next_seq
+
+    @property
     def unreadable(self) -> int:
         """How often bytes could not be decoded and were passed over: never, unless a recording is broken."""
         return self._unreadable + self._clients.unreadable
@@ -186,6 +191,7 @@ class Fold:
             messages, shown = self._tokens.messages, self._tokens.shown
             since = (messages - self._counted[0], shown - self._counted[1])
             self._counted = (messages, shown)
+            self._tokens.in_view(self._next_tick_ns)  # what is sampled must not hang on who looks when
             self._replicas.mark_level(self._next_tick_ns)
             self._changed = True
             self._meter.tick(self._next_tick_ns, self._replicas.held_counts(), *since)

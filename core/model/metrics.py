@@ -78,6 +78,18 @@ class MetricsHistory:
         """Length of a replica's hold-back queue at each tick."""
         return self._held[replica, self._window()]
 
+    def __deepcopy__(self, memo: dict[int, object]) -> MetricsHistory:
+        """A copy of the window, in stores that have room for what comes only when it is folded on."""
+        copied = MetricsHistory(self._ticks)
+        window, copied._end = self._window(), len(self)
+        for mine, theirs in (
+            (self._times, copied._times),
+            (self._figures, copied._figures),
+            (self._held, copied._held),
+        ):
+            theirs[..., : len(self)] = mine[..., window]
+        return copied
+
     def _window(self) -> slice:
         return slice(max(0, self._end - self._ticks), self._end)
 

@@ -22,6 +22,7 @@ from core.runtime.engine import Engine
 from core.runtime.headless import RunSettings, make_engine, run_loop
 from core.runtime.session import RecordBuffer, open_recorder
 from core.session.recorder import Recorder
+from core.session.scene import Scene
 from core.session.source import Capabilities
 from core.trace.wire_log import Record, Tap, encode_fact
 
@@ -45,6 +46,8 @@ class LiveSource:
     """The cluster behind the window. `start` begins it; `closed` is true when no process is left."""
 
     capabilities = Capabilities(control=True, seek=False, speed=False)
+    travel = None
+    title = "live"
 
     def __init__(self, settings: LiveSettings) -> None:
         """Raises RecordingError when the recording cannot be written."""
@@ -68,6 +71,10 @@ class LiveSource:
         self._thread.start()
 
     # --- the picture's side -------------------------------------------------------------------------------
+
+    def turn(self, scene: Scene) -> Scene:
+        """One scene from beginning to end."""
+        return scene
 
     def drain(self) -> Sequence[Record]:
         """The records since the last call, oldest first."""

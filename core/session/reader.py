@@ -7,6 +7,7 @@ person still sees their run up to there. Every size is checked before memory is 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,14 @@ from xxhash import xxh3_64
 
 from core.errors import RecordingError
 from core.session.recording_format import (
+    ANNOTATIONS_HEAD,
+    ANNOTATIONS_MAGIC,
     END,
     END_MAGIC,
     PREAMBLE,
     RecordingHeader,
+    annotations_length,
+    annotations_whole,
     header_length,
     unpack_end,
     unpack_header,
@@ -70,13 +75,7 @@ class Recording:
     def load(self, block: int) -> list[Record]:
         """The records of one block. Raises RecordingError when the file has changed or is damaged."""
         place = self.blocks[block]
-        try:
-            with self.path.open("rb") as file:
-                file.seek(place.offset)
-                payload = file.read(place.head.compressed_bytes)
-        except OSError as error:
-            raise _unreadable(self.path, error) from error
-        return unpack_records(place.head, payload)
+        return unpack_records(place.head, read_payload(self.path, place))
 
     def records(self) -> Iterator[Record]:
         """Every record, oldest first, unpacked block by block. Raises RecordingError like `load`."""
@@ -97,43 +96,107 @@ class Recording:
 
 def read(path: Path | str) -> Recording:
     """Open a recording. Raises RecordingError when there is none, or when not even its header is whole."""
-    path = Path(path)
-    try:
-        with path.open("rb") as file:
-            length, checksum = header_length(file.read(PREAMBLE.size))
-            header = unpack_header(file.read(length), checksum)
-            blocks, note = _scan(file)
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    return Recording(path, header, blocks, note)
+    scanner = Scanner(path)
+    scanner.scan()
+    return Recording(scanner.path, scanner.header, tuple(scanner.blocks), scanner.note)
 
 
-def _scan(file: BinaryIO) -> tuple[tuple[BlockPlace, ...], str]:
-    """The whole blocks, and what is to be said of the rest."""
-    blocks: list[BlockPlace] = []
-    records = 0
-    while True:
+class Scanner:
+    """Hops from block to block of a recording. What is appended later is found by scanning again, so a
+    recording can be followed while it is written."""
+
+    def __init__(self, path: Path | str) -> None:
+        """Reads the header. Raises RecordingError when there is no recording or its header is not whole."""
+        self.path = Path(path)
+        try:
+            with self.path.open("rb") as file:
+                length, checksum = header_length(file.read(PREAMBLE.size))
+                self.header: RecordingHeader = unpack_header(file.read(length), checksum)
+                self.offset = file.tell()
+                """Where the next block is expected: everything before is whole."""
+        except OSError as error:
+            raise _unreadable(self.path, error) from error
+        self.blocks: list[BlockPlace] = []
+        self.closed = False
+        """The end mark was found."""
+        self.note = ""
+        """As in `Recording`."""
+        self.annotations = b""
+        """Payload of the last block of annotations; empty when there is none."""
+        self._records = 0
+
+    def scan(self, max_bytes: int = sys.maxsize) -> bool:
+        """Look at the blocks that follow, at about so many bytes. True when everything that is there by now
+        was seen. Raises RecordingError when the file cannot be read any more."""
+        until = self.offset + max_bytes
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self.offset)
+                while self.offset < until:
+                    if not self._next(file):
+                        return True
+        except OSError as error:
+            raise _unreadable(self.path, error) from error
+        return False
+
+    def _next(self, file: BinaryIO) -> bool:
+        """Take the next block, of whatever kind; false when no whole one follows."""
         data = file.read(HEAD_BYTES)
+        if data[:4] == ANNOTATIONS_MAGIC:
+            file.seek(self.offset)
+            return self._take_annotations(file)
+        if self.closed:
+            return self._stop("" if not data else f"The recording is damaged {_where(self.blocks)}.")
         if data[:4] == END_MAGIC:
             end = unpack_end(data[: END.size])
-            if end is not None and len(data) == END.size:
-                whole = end.blocks == len(blocks) and end.records == records
-                return tuple(blocks), "" if whole else "Some blocks of the recording are missing."
+            if end is not None:
+                whole = end.blocks == len(self.blocks) and end.records == self._records
+                self.note = "" if whole else "Some blocks of the recording are missing."
+                self.closed = True
+                self.offset += END.size
+                file.seek(self.offset)
+                return True
         if len(data) < HEAD_BYTES:
             cut = "was not closed: it ends" if not data else "is cut off"
-            return tuple(blocks), f"The recording {cut} {_where(blocks)}."
+            return self._stop(f"The recording {cut} {_where(self.blocks)}.")
         try:
             head = unpack_head(data)
         except RecordingError:
-            return tuple(blocks), f"The recording is damaged {_where(blocks)}."
-        offset = file.tell()
+            return self._stop(f"The recording is damaged {_where(self.blocks)}.")
+        offset = self.offset + HEAD_BYTES
         length, checksum = _digest(file, head.compressed_bytes)
         if length < head.compressed_bytes:
-            return tuple(blocks), f"The recording is cut off {_where(blocks)}."
+            return self._stop(f"The recording is cut off {_where(self.blocks)}.")
         if checksum != head.checksum:
-            return tuple(blocks), f"The recording is damaged {_where(blocks)}."
-        blocks.append(BlockPlace(offset, records, head))
-        records += head.records
+            return self._stop(f"The recording is damaged {_where(self.blocks)}.")
+        self.blocks.append(BlockPlace(offset, self._records, head))
+        self._records += head.records
+        self.offset = offset + head.compressed_bytes
+        return True
+
+    def _take_annotations(self, file: BinaryIO) -> bool:
+        head = file.read(ANNOTATIONS_HEAD.size)
+        length = annotations_length(head)
+        payload = file.read(length) if length is not None else b""
+        if length is None or len(payload) < length or not annotations_whole(head, payload):
+            return self._stop(self.note or f"The recording is cut off {_where(self.blocks)}.")
+        self.annotations = payload
+        self.offset += len(head) + length
+        return True
+
+    def _stop(self, note: str) -> bool:
+        self.note = self.note or note if self.closed else note
+        return False
+
+
+def read_payload(path: Path, place: BlockPlace) -> bytes:
+    """A block's payload, still compressed. Raises RecordingError when the file cannot be read."""
+    try:
+        with path.open("rb") as file:
+            file.seek(place.offset)
+            return file.read(place.head.compressed_bytes)
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def _digest(file: BinaryIO, length: int) -> tuple[int, int]:

@@ -4,6 +4,9 @@ preamble   magic, format version, length of the header, checksum of the header
 header     `RecordingHeader` as a msgpack map: a newer minor field does not hinder an older reader
 blocks     one after the other
 end mark   only when the recording was closed as it should be
+
+What a person adds (bookmarks, captions) stands in *annotation blocks*, between blocks or behind the end mark;
+the last one counts. So annotations change and no block of the log is ever touched.
 """
 
 from __future__ import annotations
@@ -24,6 +27,10 @@ HEADER_BYTES = 64 << 10
 END_MAGIC = b"END1"
 END = struct.Struct("<4sQQQ")
 """magic, blocks, records, checksum of what stands before it."""
+ANNOTATIONS_MAGIC = b"NOTE"
+ANNOTATIONS_HEAD = struct.Struct("<4sIQ")
+"""magic, length of the payload, checksum of the payload."""
+ANNOTATIONS_BYTES = 1 << 20
 SUFFIX = ".lockstep"
 
 
@@ -100,3 +107,23 @@ def unpack_end(data: bytes) -> RecordingEnd | None:
         return None
     _, blocks, records, checksum = END.unpack(data)
     return RecordingEnd(blocks, records) if xxh3_64_intdigest(data[:-8]) == checksum else None
+
+
+def pack_annotations(payload: bytes) -> bytes:
+    """An annotation block. Raises RecordingError when it is too long."""
+    if len(payload) > ANNOTATIONS_BYTES:
+        raise RecordingError("A recording cannot hold so many bookmarks and captions.", "Remove some.")
+    return ANNOTATIONS_HEAD.pack(ANNOTATIONS_MAGIC, len(payload), xxh3_64_intdigest(payload)) + payload
+
+
+def annotations_length(head: bytes) -> int | None:
+    """Length of an annotation block's payload; None when the bytes are no such head."""
+    if len(head) != ANNOTATIONS_HEAD.size:
+        return None
+    magic, length, _ = ANNOTATIONS_HEAD.unpack(head)
+    return int(length) if magic == ANNOTATIONS_MAGIC and length <= ANNOTATIONS_BYTES else None
+
+
+def annotations_whole(head: bytes, payload: bytes) -> bool:
+    """The payload is the one that its head promises."""
+    return bool(ANNOTATIONS_HEAD.unpack(head)[2] == xxh3_64_intdigest(payload))

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from core.commands import Command
+from core.model.markers import Marker
 from core.services.machine import OperationSpec
+from core.session.annotations import Note
+from core.session.scene import Scene
 from core.trace.wire_log import Record
 
 
@@ -16,14 +19,89 @@ class Capabilities:
     """What a source can do."""
 
     control: bool  # it takes commands
-    seek: bool
-    speed: bool
+    seek: bool  # it has a past that can be gone to: `travel` does it
+    speed: bool  # its moments can be played, stopped, and played at another speed
+    why_no_control: str = "This is a recording: nothing in it can be changed."
+
+
+@dataclass(frozen=True, slots=True)
+class TravelState:
+    """Where a source is in time. Times are on the clock of the records."""
+
+    live: bool  # the present of a running cluster is shown
+    can_go_live: bool  # there is such a present
+    playing: bool
+    busy: bool  # a moment was asked for and is not there yet
+    speed: float  # times the pace at which it happened
+    start_ns: int
+    end_ns: int
+    now_ns: int
+    records: int  # so many have happened by now
+    all_records: int
+    read_share: float  # 0 … 1: so much of the recording was read, and is sought at once
+
+
+class Travel(Protocol):
+    """Going about in time. Every method returns at once; what comes of it is seen in later frames."""
+
+    @property
+    def state(self) -> TravelState:
+        """Where we are."""
+
+    @property
+    def markers(self) -> Sequence[Marker]:
+        """Moments worth finding again, as the facts tell them."""
+
+    @property
+    def notes(self) -> Sequence[Note]:
+        """A person's bookmarks and captions; their times count from `state.start_ns`."""
+
+    def set_notes(self, notes: Sequence[Note]) -> None:
+        """Make these the notes, and keep them in the recording."""
+
+    def activity(self, bins: int) -> Sequence[float]:
+        """Records per bin, the whole time cut into so many."""
+
+    def seek(self, time_ns: int) -> None:
+        """Go to a time."""
+
+    def seek_number(self, seq: int) -> None:
+        """Go to the moment at which a sequence number was ordered."""
+
+    def step(self, step: int, request: bool) -> None:
+        """Go on (1) or back (-1) by one event, or by one answered request; stop there."""
+
+    def play(self, speed: float) -> None:
+        """Let it run at so many times its own pace."""
+
+    def pause(self) -> None:
+        """Stop at this moment."""
+
+    def go_live(self) -> None:
+        """Back to the present; without one, to the end."""
+
+    def sentences(self) -> list[str]:
+        """What a person has to be told about it since the last call."""
 
 
 class Source(Protocol):
     """Live cluster or recording. Every method is called from one thread and returns at once."""
 
-    capabilities: Capabilities
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do now."""
+
+    @property
+    def travel(self) -> Travel | None:
+        """Its past, when it has one (`Capabilities.seek`)."""
+
+    @property
+    def title(self) -> str:
+        """What is shown, in two or three words: "live"."""
+
+    def turn(self, scene: Scene) -> Scene:
+        """The scene to go on with: nearly always the one that is shown, which is handed in. Another one after
+        a seek."""
 
     def drain(self) -> Sequence[Record]:
         """The records since the last call, oldest first. When the caller was too slow, order, result and

@@ -62,6 +62,11 @@ class EventLog:
         """Position after the newest row."""
         return self.first + self._count
 
+    def begin_at(self, position: int, start_ns: int) -> None:
+        """An empty log goes on from here: so many records of the run, which began at `start_ns`, are not
+        kept."""
+        self.first, self.start_ns = position, start_ns
+
     def append(self, records: Sequence[Record]) -> None:
         """Take the next records. Nothing is decoded."""
         if records and not self.end:

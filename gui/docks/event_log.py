@@ -89,6 +89,14 @@ class EventLogView(QWidget):
         self.table.set_theme(theme)
         self.resume.setIcon(icons.icon("chevron-up"))
 
+    def set_log(self, log: EventLog) -> None:
+        """Show another log: somebody went to another moment."""
+        self._log = log
+        self._coming, self._budget_ns = [], _SEARCH_NS
+        self.model.set_log(log)
+        self.table.forget()
+        self.follow()
+
     def work(self) -> None:
         """A frame's share of finding, decoding and drawing what comes next; shows it when it is whole."""
         if not self.following or time.monotonic_ns() < self._turn_ns:

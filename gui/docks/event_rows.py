@@ -62,7 +62,7 @@ class EventRows(QTableView):
         self.verticalHeader().setDefaultSectionSize(theme.px(_ROW_PX))
         for column, width in _WIDTHS_PX:
             self.horizontalHeader().resizeSection(column, theme.px(width))
-        self._forget()
+        self.forget()
 
     def visible_rows(self) -> int:
         """Rows that fit."""
@@ -94,7 +94,7 @@ class EventRows(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Wider rows are other pictures."""
         super().resizeEvent(event)
-        self._forget()
+        self.forget()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc lets go of the chosen row and goes back to the newest."""
@@ -123,7 +123,8 @@ class EventRows(QTableView):
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Draw every row anew."""
         self._pictures.clear()
         self.viewport().update()
 

@@ -36,6 +36,13 @@ class EventTable(QAbstractTableModel):
         self._shown: list[int] = []
         self._decoded: OrderedDict[int, EventRow] = OrderedDict()
 
+    def set_log(self, log: EventLog) -> None:
+        """Show another log."""
+        self.beginResetModel()
+        self._log, self._finder, self._shown = log, RowFinder(log, self._wanted), []
+        self._decoded.clear()
+        self.endResetModel()
+
     def filter(self, wanted: EventFilter) -> bool:
         """Show other rows from now on; false when they are the same."""
         if wanted == self._wanted:

@@ -8,7 +8,8 @@ from core.commands import Command
 from core.errors import UsageError
 from core.facts import ClientOpened, Fact, Joined, RunStarted, Spawned
 from core.services.machine import OperationSpec, ParameterSpec
-from core.session.source import Capabilities
+from core.session.scene import Scene
+from core.session.source import Capabilities, Travel
 from core.trace.wire_log import Record, Tap, encode_fact
 
 
@@ -41,6 +42,8 @@ class FakeSource:
 
     def __init__(self, records: Sequence[Record] = (), *, closes_at_once: bool = True) -> None:
         self.capabilities = Capabilities(control=True, seek=False, speed=False)
+        self.travel: Travel | None = None
+        self.title = "live"
         self.sent: list[Command] = []
         self.time_ns = 1_000_000_000
         self.close_calls = 0
@@ -55,6 +58,9 @@ class FakeSource:
 
     def put(self, records: Sequence[Record]) -> None:
         self._waiting.extend(records)
+
+    def turn(self, scene: Scene) -> Scene:
+        return scene
 
     def drain(self) -> Sequence[Record]:
         records, self._waiting = self._waiting, []
