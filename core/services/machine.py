@@ -29,9 +29,10 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     is a map from field names to values."""
 
 
-Value: TypeAlias = bool | int | str | list["Value"] | dict[str, "Value"] | Record | None
+Value: TypeAlias = bool | int | str | list["Value"] | dict[str, "Value"] | Record | msgspec.Raw | None
 """What an operation may answer, and what a snapshot is made of. No floating point: it is not the same
-everywhere. An answer is encoded at once, so it may refer to parts of the state."""
+everywhere. An answer is encoded at once, so it may refer to parts of the state; a `Raw` is a part that was
+encoded before."""
 
 
 class Operation(msgspec.Struct, frozen=True, array_like=True, gc=False, forbid_unknown_fields=True):

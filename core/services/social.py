@@ -9,9 +9,11 @@ with a combining accent are two names.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_right, insort
 from itertools import islice
 from typing import Any, ClassVar
+
+from xxhash import xxh3_64_intdigest
 
 from core.services import social_operations as ops
 from core.services.machine import (
@@ -30,11 +32,12 @@ from core.services.social_state import (
     BLANKS,
     Account,
     FollowRecord,
-    PostRecord,
     State,
     UserRecord,
+    read_post,
     read_snapshot,
     valid_name,
+    write_post,
 )
 from core.services.social_timeline import newest_posts
 from core.services.social_view import inspect, summary
@@ -172,13 +175,15 @@ class Social:
         if not text or (text[0] in BLANKS and not text.strip(BLANKS)):
             return EMPTY_TEXT
         number = context.seq
-        state.posts[number] = record = PostRecord(number, author, context.timestamp, text)
-        change = struct_hash(record)
-        account.write(number)
+        state.posts[number] = post = write_post(number, author, context.timestamp, text)
+        change = xxh3_64_intdigest(post)
+        account.write(number, post)
         posts = account.posts
         if len(posts) > ops.MAX_POSTS_PER_USER:
-            change -= struct_hash(state.posts.pop(posts[0]))
-            del posts[0]
+            oldest = posts[0]
+            forgotten = state.posts.pop(oldest)
+            account.take_back(oldest, forgotten)
+            change -= xxh3_64_intdigest(forgotten)
         self.state_hash = self.state_hash + change & MASK_64
         return number
 
@@ -190,14 +195,14 @@ class Social:
             return UNKNOWN_USER
         if number == ops.NEWEST_POST and account.posts:
             number = account.posts[-1]
-        record = state.posts.get(number)
-        if record is None:
+        post = state.posts.get(number)
+        if post is None:
             return UNKNOWN_POST
-        if record.author != operation.author:
+        if read_post(post).author != operation.author:
             return NOT_AUTHOR
         del state.posts[number]
-        del account.posts[bisect_left(account.posts, number)]
-        self.state_hash = self.state_hash - struct_hash(record) & MASK_64
+        account.take_back(number, post)
+        self.state_hash = self.state_hash - xxh3_64_intdigest(post) & MASK_64
         return number
 
     def _timeline(self, operation: ops.Timeline, context: Context) -> Value | Refused:

@@ -8,11 +8,13 @@ account repeats the identifiers of its own posts and follows, so that nothing is
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import deque
-from itertools import islice
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import msgspec
+from xxhash import xxh3_64_intdigest
 
 from core.services.machine import MASK_64, Record, Value, struct_hash
 from core.services.social_operations import (
@@ -30,9 +32,8 @@ _valid_name = re.compile(
     rf"\ud800-\udfff\ufeff\ufff0-\uffff]{{1,{MAX_NAME_CHARACTERS}}}"
 ).fullmatch
 
-FEED_KEPT = 32
-FEED_AT_MOST = 128
-"""A feed forgets its oldest entry beyond this many."""
+FEED_POSTS = 64
+"""Posts that a feed holds at most: more than a timeline can ask for."""
 
 BLANKS = " \t\r\n"
 """A text of nothing else is empty."""
@@ -62,52 +63,72 @@ class PostRecord(Record, frozen=True):
     text: str
 
 
+WrittenPost: TypeAlias = msgspec.Raw
+"""A post as it lies in memory: the bytes of its record, which are also what a timeline answers."""
+
+read_post: Callable[[WrittenPost], PostRecord] = msgspec.msgpack.Decoder(PostRecord).decode
+"""A written post as a record."""
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def write_post(number: int, author: str, timestamp: int, text: str) -> WrittenPost:
+    """A post as it is kept."""
+    return msgspec.Raw(_encode(PostRecord(number, author, timestamp, text)))
+
+
 class Account:
     """What belongs to one user: the numbers of the posts, and the follows by the other user's name.
 
-    `circle` is the user and all whom the user follows. It is asked, never listed: a set has no order. `feed`
-    is what the circle posted last (see `social_timeline`), `audience` the feeds that this user's posts are
-    written into, by their owner's name: the user's own and the followers'.
+    `sources` are the accounts whose posts the user's timeline shows, `readers` those whose timelines show
+    this user's posts, by name: the followed and the followers, and the user itself in both. `feed` is a
+    memory aid of `social_timeline`, and no state.
     """
 
-    __slots__ = ("audience", "circle", "feed", "followers", "following", "posts", "record")
+    __slots__ = ("feed", "followers", "following", "posts", "readers", "record", "sources")
 
     def __init__(self, record: UserRecord) -> None:
         self.record = record
         self.posts: list[int] = []
         self.following: dict[str, int] = {}
         self.followers: dict[str, int] = {}
-        self.circle = {record.name}
-        self.feed: deque[int] = deque(maxlen=FEED_AT_MOST)
-        self.audience = {record.name: self.feed}
+        self.sources = {record.name: self}
+        self.readers = {record.name: self}
+        self.feed: deque[WrittenPost] | None = None
 
     def follow(self, other: Account, number: int) -> None:
-        """Follow another account: its newest posts join the feed, in their places."""
+        """Follow another account."""
         name, followed = self.record.name, other.record.name
         self.following[followed] = number
-        self.circle.add(followed)
+        self.sources[followed] = other
         other.followers[name] = number
-        other.audience[name] = self.feed
-        if other.posts:
-            merged = [*islice(reversed(self.feed), FEED_KEPT), *other.posts[-FEED_KEPT:]]
-            merged.sort()  # a falling and a rising run: merged in one go
-            self.feed.clear()
-            self.feed.extend(merged[-FEED_KEPT:])
+        other.readers[name] = self
+        self.feed = None
 
     def unfollow(self, other: Account) -> int:
         """Follow it no longer. The number of the follow, 0 when there was none."""
-        number = self.following.pop(other.record.name, 0)
+        name, followed = self.record.name, other.record.name
+        number = self.following.pop(followed, 0)
         if number:
-            self.circle.discard(other.record.name)
-            del other.followers[self.record.name]
-            del other.audience[self.record.name]
+            del self.sources[followed]
+            del other.followers[name]
+            del other.readers[name]
+            self.feed = None
         return number
 
-    def write(self, number: int) -> None:
-        """A post of this user: into its own list and every feed of the audience."""
+    def write(self, number: int, post: WrittenPost) -> None:
+        """A new post of this user: into its own list, and every feed that shows it."""
         self.posts.append(number)
-        for feed in self.audience.values():
-            feed.append(number)
+        for reader in self.readers.values():
+            if reader.feed is not None:
+                reader.feed.append(post)
+
+    def take_back(self, number: int, post: WrittenPost) -> None:
+        """A post of this user is no more."""
+        del self.posts[bisect_left(self.posts, number)]
+        for reader in self.readers.values():
+            if reader.feed and post in reader.feed:
+                reader.feed.remove(post)
 
 
 class _Snapshot(msgspec.Struct):
@@ -125,13 +146,13 @@ class State:
         self.accounts: dict[str, Account] = {}
         self.names: list[str] = []
         self.follows: dict[int, FollowRecord] = {}
-        self.posts: dict[int, PostRecord] = {}
+        self.posts: dict[int, WrittenPost] = {}
 
     def recompute_hash(self) -> int:
         """The sum, modulo 2^64, of the hashes of all records as they lie in memory now."""
         total = sum(struct_hash(account.record) for account in self.accounts.values())
         total += sum(map(struct_hash, self.follows.values()))
-        total += sum(map(struct_hash, self.posts.values()))
+        total += sum(map(xxh3_64_intdigest, self.posts.values()))
         return total & MASK_64
 
     def snapshot(self) -> Value:
@@ -140,7 +161,7 @@ class State:
         return {
             "users": [[name, accounts[name].record.registered] for name in self.names],
             "follows": [[follow.id, follow.follower, follow.followed] for follow in self.follows.values()],
-            "posts": [[post.id, post.author, post.timestamp, post.text] for post in self.posts.values()],
+            "posts": [[*msgspec.structs.astuple(read_post(post))] for post in self.posts.values()],
         }
 
 
@@ -196,8 +217,8 @@ def _read_posts(state: State, posts: list[tuple[int, str, int, str]]) -> None:
             len(text) <= MAX_TEXT_CHARACTERS and bool(text.strip(BLANKS)), f"post {number} has no such text"
         )
         before = number
-        state.posts[number] = PostRecord(number, author, timestamp, text)
-        account.write(number)
+        state.posts[number] = post = write_post(number, author, timestamp, text)
+        account.write(number, post)
         _expect(len(account.posts) <= MAX_POSTS_PER_USER, f"{author} has too many posts")
 
 

@@ -1,48 +1,37 @@
-"""The newest posts of a user's circle, at a cost that does not grow with the posts there are.
+"""The newest posts of a user and of all whom the user follows.
 
-Every account keeps a feed: the numbers of what its circle posted last, ascending. A post is written into the
-feeds of its author's followers, and read from them many times. A feed is not state but a memory aid: it may
-hold numbers of posts that are gone, of somebody who is not followed any more, or one number twice (after an
-author was followed again), and a reader passes over them. It never misses a post of the circle that is newer
-than its oldest entry; with fewer than FEED_KEPT entries it misses none at all. When a feed does not hold
-enough, the authors' own lists are merged.
+An account keeps a *feed*, the newest posts of its timeline, ascending. It is a memory aid: a post is written
+into the feeds that show it and taken out of them again; a follow and an unfollow throw the feed away, and
+the next who asks makes it again from the authors' own lists.
 """
 
 from __future__ import annotations
 
+from collections import deque
+from itertools import islice
 from operator import itemgetter
 
 from core.services.machine import Value
-from core.services.social_state import FEED_KEPT, Account, State
+from core.services.social_state import FEED_POSTS, Account, State, WrittenPost
 
 _last = itemgetter(-1)
 
 
 def newest_posts(state: State, account: Account, limit: int) -> list[Value]:
-    """The newest `limit` posts of the account's circle, newest first."""
-    circle, feed = account.circle, account.feed
-    found: list[Value] = []
-    before = None
-    for post in map(state.posts.get, reversed(feed)):
-        if post is not before and post is not None and post.author in circle:
-            before = post
-            found.append(post)
-            if len(found) == limit:
-                return found
-    if len(feed) < FEED_KEPT:
-        return found
-    return _merge(state, account, limit)
+    """The newest `limit` posts (at most MAX_TIMELINE_POSTS) of the account's timeline, newest first."""
+    feed = account.feed
+    if feed is None or len(feed) < limit:
+        account.feed = feed = deque(_merge(state, account, limit), FEED_POSTS)
+    return [*islice(reversed(feed), limit)]
 
 
-def _merge(state: State, account: Account, limit: int) -> list[Value]:
-    """The newest `limit` posts come from `limit` authors at most, those who posted last, and the author in
-    place n of these (from 0) has at most `limit - n` of them."""
-    accounts, posts = state.accounts, state.posts
-    authors = [account.posts]
-    authors += [accounts[name].posts for name in account.following]
-    latest = sorted(filter(None, authors), key=_last, reverse=True)
+def _merge(state: State, account: Account, limit: int) -> list[WrittenPost]:
+    """The newest `limit` posts, ascending. They come from `limit` authors at most, those who posted last, and
+    the author in place n of these (from 0) has at most `limit - n` of them."""
+    authors = [source.posts for source in account.sources.values() if source.posts]
+    authors.sort(key=_last, reverse=True)
     numbers: list[int] = []
-    for most, own in zip(range(limit, 0, -1), latest, strict=False):
+    for most, own in zip(range(limit, 0, -1), authors, strict=False):
         numbers += own[-most:]
-    numbers.sort(reverse=True)
-    return [posts[number] for number in numbers[:limit]]
+    numbers.sort()
+    return [*map(state.posts.__getitem__, numbers[-limit:])]

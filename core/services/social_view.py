@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TypeVar
 
 from core.services.machine import Page, Row
-from core.services.social_state import Account, FollowRecord, PostRecord, State
+from core.services.social_state import Account, FollowRecord, State, WrittenPost, read_post
 from core.services.text import join_short, shorten
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ def summary(state: State) -> tuple[Row, ...]:
         follows = f"{follows} · {follow.follower} → {follow.followed}"
     last = ""
     if state.posts:
-        post = next(reversed(state.posts.values()))
+        post = read_post(next(reversed(state.posts.values())))
         last = f"{post.author}: {post.text}"
     return (
         Row("users", shorten(users, VALUE_CHARACTERS)),
@@ -98,5 +98,6 @@ def _follow_row(follow: FollowRecord) -> Row:
     return Row(f"#{follow.id}", f"{follow.follower} → {follow.followed}")
 
 
-def _post_row(post: PostRecord) -> Row:
+def _post_row(written: WrittenPost) -> Row:
+    post = read_post(written)
     return Row(f"#{post.id}", f"{post.author}: {post.text}")

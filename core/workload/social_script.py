@@ -20,15 +20,15 @@ CIRCLE_USERS = 6
 
 SOCIAL_MIXES = {
     DEFAULT_MIX: {
-        "post": 350,
-        "timeline": 200,
-        "follow": 150,
-        "followers": 80,
-        "unfollow": 50,
-        "profile": 50,
-        "following": 40,
+        "post": 330,
+        "timeline": 270,
+        "profile": 100,
+        "followers": 90,
+        "follow": 60,
+        "following": 50,
+        "unfollow": 30,
         "users": 30,
-        "delete_post": 30,
+        "delete_post": 20,
         "refused": 20,
     },
     "reads": {"timeline": 500, "followers": 150, "profile": 150, "following": 100, "post": 70, "users": 30},

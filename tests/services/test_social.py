@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.services import social, social_state, social_timeline
+from core.services import social, social_timeline
 from core.services import social_operations as ops
 from core.services.social import Social
 from tests.services.driver import Driver, timestamp
@@ -177,9 +177,7 @@ def test_timeline_shows_own_and_followed_posts_newest_first(net: Driver) -> None
 
 def test_timeline_is_what_a_search_through_all_posts_would_find(monkeypatch: pytest.MonkeyPatch) -> None:
     """Feeds are cut short, posts deleted and forgotten, authors followed, left and followed again."""
-    monkeypatch.setattr(social_state, "FEED_KEPT", 6)
-    monkeypatch.setattr(social_timeline, "FEED_KEPT", 6)
-    monkeypatch.setattr(social_state, "FEED_AT_MOST", 9)
+    monkeypatch.setattr(social_timeline, "FEED_POSTS", ops.MAX_TIMELINE_POSTS)
     monkeypatch.setattr(ops, "MAX_POSTS_PER_USER", 12)
     random, driver = Random(7), Driver(Social())
     users = [f"u{number}" for number in range(6)]
