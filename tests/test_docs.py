@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from core import __version__, limits
 from core.facts import CheckCount
-from core.runtime import command_line, doctor, recording_commands
+from core.runtime import command_line, doctor, export_command, recording_commands
 from core.runtime.headless import Report
 from gui.actions import ACTIONS
 from gui.console_language import CONSOLE_WORDS
@@ -88,6 +88,7 @@ def test_every_command_is_taken(words: tuple[str, ...], monkeypatch: pytest.Monk
     report = Report(checks=(CheckCount("digest", 1, 0),))
     monkeypatch.setattr(command_line, "record_run", lambda settings, record: report)
     monkeypatch.setattr(doctor, "examine", list)
+    monkeypatch.setattr(export_command, "export_file", lambda *_: 0)
     for command in ("check_file", "rerun_file", "compare_files"):
         monkeypatch.setattr(recording_commands, command, lambda *_: 0)
     app = command_line.make(lambda *_: 0, lambda *_: 0, lambda *_: 0, lambda: True)

@@ -16,6 +16,7 @@ from rich.table import Table
 from core import __version__
 from core.errors import LockstepError, StartError, UsageError
 from core.limits import MAX_CLIENTS, MAX_REPLICAS, MIN_REPLICAS
+from core.runtime.export_command import Draw, add_export_command, no_pictures
 from core.runtime.headless import Report, RunSettings
 from core.runtime.recording_commands import add_recording_commands
 from core.runtime.session import record_run
@@ -28,7 +29,13 @@ Demo = Callable[[RunSettings], int]
 Bench = Callable[[bool, bool, float], int]
 
 
-def make(open_window: OpenWindow, demo: Demo, bench: Bench, has_display: Callable[[], bool]) -> typer.Typer:
+def make(
+    open_window: OpenWindow,
+    demo: Demo,
+    bench: Bench,
+    has_display: Callable[[], bool],
+    draw: Draw = no_pictures,
+) -> typer.Typer:
     """The command line over the given launchers; calling the result runs it and exits."""
     app = typer.Typer(
         name="lockstep",
@@ -113,6 +120,7 @@ def make(open_window: OpenWindow, demo: Demo, bench: Bench, has_display: Callabl
         raise typer.Exit(print_findings(findings, as_json))
 
     add_recording_commands(app, guarded)
+    add_export_command(app, guarded, draw)
     return app
 
 
