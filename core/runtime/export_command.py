@@ -59,8 +59,6 @@ def add_export_command(app: typer.Typer, guarded: Guard, draw: Draw) -> None:
         """Write a recording, or a span of it, in another format."""
 
         def go() -> int:
-            if to not in FORMATS:
-                raise UsageError(f"There is no format {to!r}.", f"Choose one of {', '.join(FORMATS)}.")
             span = Span(parse_moment(begin), parse_moment(until) if until else Span().until_ns)
             moment = parse_moment(at) if at else None
             look = Look(*parse_size(size), pace, fps, theme, moment)
@@ -81,6 +79,8 @@ def export_file(
     draw: Draw,
 ) -> int:
     """Export, with a bar that shows how far it has come. Raises LockstepError."""
+    if name not in FORMATS:
+        raise UsageError(f"There is no format {name!r}.", f"Choose one of {', '.join(FORMATS)}.")
     recording = read(file)
     header = recording.header
     machine = service_for(header, service) if service or is_built_in(header.service) else None
