@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 from core.facts import RunStarted
 from core.model.cluster_view import ClusterView, ReplicaState
 from gui.frame_meter import FrameMeter
+from gui.steady_label import SteadyLabel
 
 _SENTENCE_MS = 6_000
 _HINTS = "Space step · Q query · K kill · Ctrl+K everything · ? shortcuts"
@@ -23,7 +24,7 @@ class StatusLine(QStatusBar):
         self._meter = meter
         self._seed: int | None = None
         self.setSizeGripEnabled(False)
-        self.figures = QLabel(self)
+        self.figures = SteadyLabel(self)
         self.figures.setAccessibleName("State of the run")
         self.sentence = QLabel(_HINTS, self)
         self.addWidget(self.figures)

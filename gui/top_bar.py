@@ -27,6 +27,7 @@ from core.model.cluster_view import ClusterView
 from gui.actions import Actions
 from gui.icons import Icons
 from gui.intents import FASTEST_NS, SLOWEST_NS, Intents
+from gui.steady_label import SteadyLabel
 from gui.theme import Theme
 
 FEWEST_REPLICAS = 3
@@ -83,7 +84,7 @@ class TopBar(QFrame):
         self.clients, self.replicas = QSpinBox(self), QSpinBox(self)
         self._steps: list[tuple[QToolButton, str]] = []
         self.restart = QPushButton("Start anew", self)
-        self._record_dot, self.record = QLabel(self), QLabel(self)
+        self._record_dot, self.record = QLabel(self), SteadyLabel(self)
         self._record_words = ("", "")
         self._labels: list[QLabel] = []
         self._prepare_numbers()
@@ -128,13 +129,18 @@ class TopBar(QFrame):
 
     def show_recording(self, recording: Recording | None) -> None:
         """What is being written, and how much by now."""
-        for widget in (self._record_dot, self.record):
-            widget.setVisible(recording is not None)
+        before = self._record_words
+        self._record_words = ("", "")
         if recording is not None:
             size = _megabytes(recording.size_bytes)
             self._record_words = (f"REC {recording.path.name} · {size}", f"REC {size}")
+        if [*map(len, before)] == [*map(len, self._record_words)]:
+            self.record.setText(self._record_words[before.index(self.record.text())])
+            return
+        if recording is not None:
             self.record.setToolTip(f"Everything is recorded to {recording.path}")
             self.record.setAccessibleName(f"Recording to {recording.path.name}")
+        self._record_dot.setVisible(recording is not None)
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -186,7 +192,7 @@ class TopBar(QFrame):
         self.restart.clicked.connect(lambda: self.new_cluster.emit(self.replicas.value()))
         self.restart.hide()
         self.record.setProperty("role", "muted")
-        self.show_recording(None)
+        self._record_dot.hide()
 
     def _arrange(self) -> None:
         row = self._row
@@ -246,16 +252,20 @@ class TopBar(QFrame):
     def _fit(self) -> None:
         """Leave out what is needed least until the rest has room; nothing is cut off."""
         long, short = self._record_words
-        recording = not self._record_dot.isHidden()
+        recording = bool(long)
         spare = (self._tab, self.record, self._brand, *self._labels, self.slider, self._delay)
         for widget in spare:
             widget.setVisible(widget is not self.record or recording)
-        self.record.setText(long)
+        self._show_record(long)
         if self._row.sizeHint().width() > self.width():
-            self.record.setText(short)
+            self._show_record(short)
         for widget in spare:
             if self._row.sizeHint().width() > self.width():
                 widget.hide()
+
+    def _show_record(self, words: str) -> None:
+        self.record.setText(words)
+        self.record.shrink()
 
     def _set_clients(self, clients: int) -> None:
         self._touched_s = time.monotonic()

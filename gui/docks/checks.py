@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from core.ids import replica_name
 from core.model.cluster_view import ClusterView, Verdict, Violation
 from gui.icons import Icons
+from gui.steady_label import SteadyLabel
 from gui.theme import Theme
 
 _ICON_PX = 18
@@ -114,7 +115,7 @@ class CheckRow(QFrame):
         self._mark = QLabel(self)
         self._name = QLabel(title_of(name), self)
         self._name.setProperty("role", "strong")
-        self._count = QLabel(self)
+        self._count = SteadyLabel(self)
         self._count.setProperty("role", "number")
         self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._words = QLabel(self)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import time
 
-from PySide6.QtCore import QModelIndex, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from core.model.cluster_view import ClusterView
 from core.trace.events import EventFilter, EventLog
@@ -14,6 +14,7 @@ from core.trace.told import EventKind
 from gui.docks.event_rows import EventRows
 from gui.docks.event_table import EventTable
 from gui.icons import Icons
+from gui.steady_label import SteadyLabel
 from gui.theme import Theme
 
 CHIPS: dict[str, frozenset[EventKind]] = {
@@ -71,7 +72,8 @@ class EventLogView(QWidget):
         self.filter.setAccessibleName("Filter events")
         self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(self._filter)
-        self.count = QLabel(self)
+        self.count = SteadyLabel(self)
+        self.count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.count.setProperty("role", "faint")
         self.chips = {name: self._chip(name) for name in CHIPS}
         self.table = EventRows(self.model, theme, self)

@@ -16,6 +16,7 @@ from core.ids import replica_name
 from core.model.cluster_view import ClusterView
 from core.model.metrics import MetricsHistory
 from gui.stage.wording import duration
+from gui.steady_label import SteadyLabel
 from gui.theme import MEDIUM, Theme
 
 if TYPE_CHECKING:
@@ -94,14 +95,15 @@ class _Figure(QFrame):
         super().__init__(parent)
         self.setProperty("role", "well")
         self._caption = caption
-        self.value = QLabel("–", self)
+        self.value = SteadyLabel(self)
         self.value.setProperty("role", "figure")
+        self.value.setText("–")
         words = QLabel(caption, self)
         words.setProperty("role", "caption")
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 6, 10, 6)
         column.setSpacing(0)
-        column.addWidget(self.value)
+        column.addWidget(self.value, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(words)
 
     def show_text(self, text: str) -> None:
