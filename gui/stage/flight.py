@@ -14,10 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from PySide6.QtCore import QPointF
 
-from core.model.cluster_view import Token, TokenKind
+from core.model.cluster_view import Token
+from gui.stage.flight_rows import CLIENT, CURVE, KIND, LOST, SENT, SLOPE, SPAN, WAITS, FlightRows
 from gui.stage.layout import FRONT_END, StageLayout
-from gui.stage.sprites import ANGLES, KIND_INDEX
+from gui.stage.sprites import ANGLES
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -41,6 +43,7 @@ class Flight:
     y: Floats
     heading: Indices  # 0…ANGLES−1, clockwise from the right
     kind: Indices  # column in the atlas
+    client: Indices
     opacity: Floats
     resting: npt.NDArray[np.bool_]  # waits for the user's word
     next_index: int  # which one is delivered next under step; −1 when none waits
@@ -50,6 +53,7 @@ NOTHING = Flight(
     (),
     np.empty(0),
     np.empty(0),
+    np.empty(0, np.intp),
     np.empty(0, np.intp),
     np.empty(0, np.intp),
     np.empty(0),
@@ -62,15 +66,16 @@ NOTHING = Flight(
 class _Prepared:
     given: tuple[Token, ...]
     tokens: tuple[Token, ...]
-    curves: Floats  # cubic to constant term × (x, y) × token
-    sent: Floats
-    span: Floats
-    goal: Floats  # how far along its way a token goes, 0…1
-    opaque: Floats
-    lost: npt.NDArray[np.bool_] | None
-    kind: Indices
+    columns: Floats  # of their rows
+    curve: Floats  # cubic to constant term × (x, y) × token
+    slope: Floats  # of its derivative
     lane: Floats
+    goal: Floats | None  # how far along its way a token goes, 0…1; None: each to the end
+    lost: npt.NDArray[np.bool_] | None
+    opaque: Floats
     resting: npt.NDArray[np.bool_]
+    kind: Indices
+    client: Indices
     next_index: int
 
 
@@ -79,14 +84,12 @@ class Routes:
 
     def __init__(self, layout: StageLayout) -> None:
         self._scale = layout.scale
-        self._row = {name: 2 * index for index, name in enumerate(layout.links)}  # inward: the next one
         self._lengths = {name: link.length() for name, link in layout.links.items()}
-        ways = [way for link in layout.links.values() for way in (link.points, link.points[::-1])]
-        points = np.array([[(p.x(), p.y()) for p in way] for way in ways], np.float64).reshape(-1, 4, 2)
-        one, two, three, four = points.transpose(1, 0, 2)
-        self._curves = np.stack(
-            (four - 3 * three + 3 * two - one, 3 * (three - 2 * two + one), 3 * (two - one), one)
-        )
+        curves: dict[tuple[str, str], Floats] = {}
+        for name, link in layout.links.items():
+            curves[FRONT_END, name] = _polynomial(link.points)
+            curves[name, FRONT_END] = _polynomial(link.points[::-1])
+        self._rows = FlightRows(curves, SETTLE_NS)
         self._prepared = self._prepare(())
 
     def flight(self, tokens: tuple[Token, ...], now_ns: int) -> Flight:
@@ -96,46 +99,52 @@ class Routes:
             known = self._prepared = self._prepare(tokens)
         if not known.tokens:
             return NOTHING
-        part = np.minimum(np.maximum((now_ns - known.sent) / known.span, 0.0), 1.0)
-        way = part * (0.5 + part * (1.5 - part)) * known.goal  # half linear, half eased at both ends
+        part = np.minimum(np.maximum((now_ns - known.columns[SENT]) / known.columns[SPAN], 0.0), 1.0)
+        way = part * (0.5 + part * (1.5 - part))  # half linear, half eased at both ends
         opacity = known.opaque
+        if known.goal is not None:
+            way *= known.goal
         if known.lost is not None:
             way = np.where(known.lost, np.minimum(1.0, part / 0.7) * LOST_AT, way)
             opacity = np.where(known.lost, np.clip((1.0 - part) / 0.18, 0.0, 1.0), 1.0)
-        a, b, c, d = known.curves
+        a, b, c, d = known.curve
         x, y = ((a * way + b) * way + c) * way + d
-        dx, dy = (3 * a * way + 2 * b) * way + c
+        a, b, c = known.slope
+        dx, dy = (a * way + b) * way + c
         lane = known.lane / (np.hypot(dx, dy) + 1e-9)
         x -= dy * lane
         y += dx * lane
         heading = np.rint(np.arctan2(dy, dx) * (ANGLES / (2 * math.pi))).astype(np.intp) % ANGLES
         resting = known.resting & (part >= 1.0) if known.next_index >= 0 else known.resting
-        return Flight(known.tokens, x, y, heading, known.kind, opacity, resting, known.next_index)
+        return Flight(
+            known.tokens, x, y, heading, known.kind, known.client, opacity, resting, known.next_index
+        )
 
     def _prepare(self, tokens: tuple[Token, ...]) -> _Prepared:
         """What does not change while these tokens travel."""
-        known = tuple(t for t in tokens if _outer(t) in self._row)
-        rows = [self._row[_outer(t)] + (t.source != FRONT_END) for t in known]
-        sent = np.array([t.sent_ns for t in known], np.float64)
-        due = np.array([t.due_ns for t in known], np.float64)
-        lost = np.array([t.kind is TokenKind.LOST and t.due_ns > 0 for t in known], np.bool_)
-        resting = due == 0
+        known, columns = self._rows.gather(tokens)
+        resting = columns[WAITS] > 0
         waiting = np.flatnonzero(resting).tolist()
-        goal = np.ones(len(known))
-        for index, part in self._queues(known, waiting):
-            goal[index] = part
+        lane, goal = np.full(len(known), LANE * self._scale), None
+        if waiting:
+            lane[waiting] = WAITING_LANE * self._scale
+            goal = np.ones(len(known))
+            for index, part in self._queues(known, waiting):
+                goal[index] = part
+        lost = columns[LOST] > 0
         return _Prepared(
             given=tokens,
             tokens=known,
-            curves=np.ascontiguousarray(self._curves[:, rows, :].transpose(0, 2, 1)),
-            sent=sent,
-            span=np.where(resting, SETTLE_NS, np.maximum(due - sent, 1.0)),
+            columns=columns,
+            curve=columns[CURVE].reshape(4, 2, -1),
+            slope=columns[SLOPE].reshape(3, 2, -1),
+            lane=lane,
             goal=goal,
-            opaque=np.ones(len(known)),
             lost=lost if lost.any() else None,
-            kind=np.array([KIND_INDEX[t.kind] for t in known], np.intp),
-            lane=np.where(resting, WAITING_LANE, LANE) * self._scale,
+            opaque=np.ones(len(known)),
             resting=resting,
+            kind=columns[KIND].astype(np.intp),
+            client=columns[CLIENT].astype(np.intp),
             next_index=min(waiting, key=lambda index: known[index].token, default=-1),
         )
 
@@ -157,3 +166,10 @@ class Routes:
 def _outer(token: Token) -> str:
     """The end of a token's way that is not the front end: it names the link."""
     return token.target if token.source == FRONT_END else token.source
+
+
+def _polynomial(way: Sequence[QPointF]) -> Floats:
+    """A Bézier curve's coefficients: cubic to constant term × (x, y), one after the other."""
+    one, two, three, four = np.array([(point.x(), point.y()) for point in way], np.float64)
+    cubic, square, linear = four - 3 * three + 3 * two - one, 3 * (three - 2 * two + one), 3 * (two - one)
+    return np.concatenate((cubic, square, linear, one))
