@@ -1,13 +1,13 @@
 """The fold: records in, the picture of a moment out.
 
 `apply` looks at each record once and only sorts it: facts are obeyed at once, frames and calls are gathered
-and dealt with together (`_flush`), so that their columns are read with numpy and of many frames only the
-newest is decoded. Mutable inside, frozen outside; ticks of the records' clock, not of the screen, drive the
-metrics, so live and replay give the same figures.
+and dealt with together (`_flush`) when their figures are next shown, so that their columns are read with
+numpy and of many frames only the newest is decoded. Mutable inside, frozen outside; ticks of the records'
+clock, not of the screen, drive the metrics, so live and replay give the same figures.
 
 Cost: it runs on the thread that paints and shares the interpreter lock with the engine; `bench/fold.py`
 holds it to 1 ms a frame. That is why figures on cards change at most each `REFRESH_NS` in real time (a
-person reads no faster), while what happens to a replica shows at once.
+person reads no faster) and in three turns, a frame each, while what happens to a replica shows at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import replace
 from core.facts import Pace
 from core.limits import MAX_REPLICAS
 from core.model.clients import ClientBook
-from core.model.cluster_view import ClientCard, ClusterView, ReplicaCard, Token
+from core.model.cluster_view import ClientCard, ClusterView, ReplicaCard
 from core.model.figures import front_end_card, metrics_of
 from core.model.happenings import Happenings
 from core.model.hops import Hops
@@ -34,6 +34,7 @@ LONG_AGO_NS = 4 * REFRESH_NS
 """Who looks this rarely gets every card anew."""
 TICK_PATIENCE_NS = 200_000_000
 """How long after its end a tick is closed when no record comes to close it."""
+_TURNS = 3
 
 _RESULT = ord("r")
 _FACT, _FROM_PASSED, _TO_PASSED = int(Tap.FACT), int(Tap.FROM_PASSED), int(Tap.TO_PASSED)
@@ -66,7 +67,7 @@ class Fold:
         # what was shown last
         self._changed = True
         self._refreshed_ns = 0
-        self._clients_due = False
+        self._turn = 0  # of the refresh that is under way; 0 when none is
         self._shown: ClusterView | None = None
 
     @property
@@ -117,24 +118,25 @@ class Fold:
                     self._other(record)
             except (IndexError, ValueError):
                 self._unreadable += 1
-        self._flush()
+        if self._said.pace is not Pace.REAL_TIME:
+            self._flush()
         self._changed = True
 
     def view(self, now_ns: int) -> ClusterView:
         """The moment `now_ns`, on the clock of the records."""
         if self._next_tick_ns and now_ns - TICK_PATIENCE_NS >= self._next_tick_ns:
             self._tick(now_ns - TICK_PATIENCE_NS)
-        tokens = self._tokens.in_view(now_ns)
         shown = self._shown
         if shown is None or self._said.urgent or self._due(now_ns):
-            shown = self._refreshed(now_ns, tokens)
-        elif tokens is not shown.tokens or now_ns != shown.now_ns:
+            shown = self._refreshed(now_ns)
+        tokens = self._tokens.in_view(now_ns)
+        if tokens is not shown.tokens or now_ns != shown.now_ns:
             shown = replace(shown, now_ns=now_ns, tokens=tokens)
         self._shown = shown
         return shown
 
     def _due(self, now_ns: int) -> bool:
-        if self._clients_due:
+        if self._turn:
             return True
         if not self._changed and self._clients.settled and now_ns < self._said.until_ns:
             return False
@@ -162,6 +164,10 @@ class Fold:
 
     def _flush(self) -> None:
         """Deal with what was gathered."""
+        self._flush_links()
+        self._flush_clients()
+
+    def _flush_links(self) -> None:
         for links, bodies in self._results.items():
             if bodies:
                 try:
@@ -170,6 +176,8 @@ class Fold:
                     self._unreadable += 1
                 bodies.clear()
         self._hops.flush()
+
+    def _flush_clients(self) -> None:
         times_ns, calls = self._calls
         if calls:
             self._hops.calls(times_ns, calls, passed=True)
@@ -197,29 +205,30 @@ class Fold:
             self._meter.tick(self._next_tick_ns, self._replicas.held_counts(), *since)
             self._next_tick_ns += TICK_NS
 
-    def _refreshed(self, now_ns: int, tokens: tuple[Token, ...]) -> ClusterView:
+    def _refreshed(self, now_ns: int) -> ClusterView:
         """A view with its cards drawn anew, though unchanged ones are the objects that they were.
 
-        When all that changed are figures, the clients' cards wait for the next frame: half the work in each.
+        When all that changed are figures, that takes three frames: the clients' messages are dealt with, the
+        replicas' cards drawn, the clients' cards drawn.
         """
         old, real_time = self._shown, self._said.pace is Pace.REAL_TIME
         since_ns = abs(now_ns - self._refreshed_ns)
-        if old is None or not real_time or self._said.urgent or since_ns >= LONG_AGO_NS:
-            self._clients_due = False
+        if old is None or not real_time or self._said.urgent or (since_ns >= LONG_AGO_NS and not self._turn):
+            self._turn = 0
+            self._flush()
             every = old is None or not real_time or since_ns >= LONG_AGO_NS
-            return self._assembled(now_ns, tokens, self._clients.cards(every))
-        if not self._clients_due or since_ns >= REFRESH_NS:
-            clients = self._clients.cards(every=False) if self._clients_due else old.clients
-            self._clients_due = not self._clients_due
-            return self._assembled(now_ns, tokens, clients)
-        self._clients_due = False
+            return self._assembled(now_ns, self._clients.cards(every))
+        turn, self._turn = self._turn, (self._turn + 1) % _TURNS
+        if turn == 0:
+            self._flush_clients()
+            return old
+        if turn == 1:
+            self._flush_links()
+            return self._assembled(now_ns, old.clients)
         clients = self._clients.cards(every=False)
-        same = _same(old.clients, clients)
-        return replace(old, now_ns=now_ns, tokens=tokens, clients=old.clients if same else clients)
+        return old if _same(old.clients, clients) else replace(old, clients=clients)
 
-    def _assembled(
-        self, now_ns: int, tokens: tuple[Token, ...], clients: tuple[ClientCard, ...]
-    ) -> ClusterView:
+    def _assembled(self, now_ns: int, clients: tuple[ClientCard, ...]) -> ClusterView:
         said, old = self._said, self._shown
         real_time = said.pace is Pace.REAL_TIME
         replicas = self._replicas.cards(now_ns, real_time, self._clients.first_answers)
@@ -243,7 +252,7 @@ class Fold:
             clients=clients,
             front_end=front_end,
             replicas=replicas,
-            tokens=tokens,
+            tokens=self._tokens.in_view(now_ns),
             sampling=self._meter.sampling if real_time else 1,
             checks=said.checks,
             violations=said.violations,

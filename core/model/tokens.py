@@ -20,6 +20,9 @@ from core.model.cluster_view import Token, TokenKind
 from core.model.metrics import Ints
 
 FLIGHT_NS = 350_000_000
+BEHIND_NS = 80_000_000
+"""A sampled token leaves so long after its message: the fold deals with messages now and then, and a token
+that it makes late must not begin in the middle of its way."""
 PERIOD_NS = 250_000_000
 """Between two sampled tokens of one link."""
 MAX_TOKENS = 200
@@ -172,7 +175,7 @@ class TokenBoard:
         seq, client, label = what
         source, target = _ends(kind, node)
         stage = STAGE[kind]
-        sent_ns = time_ns + stage * FLIGHT_NS
+        sent_ns = time_ns + BEHIND_NS + stage * FLIGHT_NS
         due_ns = sent_ns + FLIGHT_NS
         # negative: nobody can ask for its delivery
         sampled = Token(

@@ -60,7 +60,8 @@ class FlightRows:
         self._used = 0
 
     def _write(self, tokens: Sequence[Token]) -> None:
-        ways, rest = [], []
+        ways: list[int] = []
+        rest: list[tuple[float, ...]] = []
         for token in tokens:
             way = self._way.get((token.source, token.target))
             if way is None:

@@ -32,7 +32,7 @@ def test_a_lost_order_is_seen_to_be_lost(pace: Pace) -> None:
     else:
         talk.at(1.7).order(1, POST, to=[2], tap=Tap.TO_SENT, token=1)
         talk.at(2.0).order(1, POST, to=[2], tap=Tap.TO_LOST, token=1)
-    (token,) = talk.view(0.36 if pace is Pace.REAL_TIME else 0.0).tokens
+    (token,) = talk.view(0.45 if pace is Pace.REAL_TIME else 0.0).tokens
     assert (token.kind, token.label, token.source, token.target) == (TokenKind.LOST, "× #1", "FE", "R2")
     assert talk.view(3.0).tokens == ()
     assert talk.view().front_end.next_seq == 2, "it was sent, and counts as sent"
@@ -54,7 +54,7 @@ def test_what_a_lost_order_is_sent_again_for_counts_as_a_retransmission() -> Non
 def test_on_a_slow_link_messages_are_shown_late() -> None:
     talk = Dialogue().say(facts.LinkFaulted(2, Way.TO, LinkFaults(delay_ns=200_000_000)))
     talk.at(1.0).order(1, POST, to=[2], tap=Tap.TO_SENT, token=5)
-    assert [token.kind for token in talk.view(0.36).tokens] == [TokenKind.LATE]
+    assert [token.kind for token in talk.view(0.45).tokens] == [TokenKind.LATE]
     talk.at(1.2).order(1, POST, to=[2], tap=Tap.TO_DELIVERED, token=5)
     assert talk.fold().unreadable == 0
 

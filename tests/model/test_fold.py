@@ -5,33 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from bench.synthetic import START_NS, load_records
 from core import facts
 from core.facts import CheckCount, Pace
-from core.model.cluster_view import ClusterView, ReplicaState
-from core.model.fold import REFRESH_NS, Fold
+from core.model.cluster_view import ReplicaState
+from core.model.fold import Fold
 from core.protocol.codec import encode
 from core.protocol.messages import CLOSE_SESSION, OPEN_SESSION, Inspect, pack_u32
 from core.trace.wire_log import Record, Tap, encode_fact
-from tests.support.dialogue import SECOND, Dialogue, digest, words
+from tests.support.dialogue import POST, SECOND, Dialogue, digest, one_request, words
 
-POST, FOLLOW = (1, 1, "post hi"), (2, 1, "follow bob")
-
-
-def one_request(replicas: int = 3) -> Dialogue:
-    """C1 asks, every replica executes; R2, where there is one, is the first to answer."""
-    first = min(2, replicas)
-    talk = Dialogue(replicas)
-    talk.at(1.0).call(POST)
-    talk.at(1.0001).order(1, POST)
-    talk.at(1.0003).result(first, 1).answer(first, (1, 1, 1, "ok"))
-    talk.at(1.0004)
-    for replica in set(range(1, replicas + 1)) - {first}:
-        talk.result(replica, 1)
-    return talk
+FOLLOW = (2, 1, "follow bob")
 
 
 def test_before_the_first_record_there_is_an_empty_picture() -> None:
@@ -335,114 +319,3 @@ def test_a_sentence_is_news_for_ten_seconds() -> None:
     fold = talk.fold()
     assert fold.view(talk.time_ns).alert == "The disk is full."
     assert fold.view(talk.time_ns + 11 * SECOND).alert == ""
-
-
-# --- identity, order of feeding ---------------------------------------------------------------------------
-
-
-def test_what_did_not_change_is_the_same_object() -> None:
-    talk = one_request()
-    fold = talk.fold()
-    before = fold.view(talk.time_ns)
-    later = Dialogue(3)
-    later.at(2.0).pong(1, 2).pong(2, 2).pong(3, 2)
-    fold.apply(later.records[-3:])
-    after = fold.view(later.time_ns)
-    assert after.replicas is before.replicas
-    assert after.clients is before.clients
-    assert after.front_end is before.front_end
-    later.at(2.1).result(1, 2)
-    fold.apply(later.records[-1:])
-    last = fold.view(later.time_ns)
-    assert last.replicas[0] is not before.replicas[0]
-    assert last.replicas[1] is before.replicas[1]
-    assert last.clients is before.clients
-
-
-def test_figures_wait_for_the_next_refresh_and_then_are_exact() -> None:
-    talk = one_request()
-    fold = talk.fold()
-    now = talk.time_ns
-    before = fold.view(now)
-    more = Dialogue(3)
-    more.at(1.001).result(1, 2)
-    fold.apply(more.records[-1:])
-    assert fold.view(now + REFRESH_NS // 2).replicas is before.replicas
-    assert fold.view(now + REFRESH_NS).replicas[0].expected == 3
-
-
-def test_what_happens_to_a_replica_shows_at_once() -> None:
-    talk = one_request()
-    fold = talk.fold()
-    fold.view(talk.time_ns)
-    more = Dialogue(3)
-    more.at(1.001).say(facts.KillOrdered(1, "user"))
-    fold.apply(more.records[-1:])
-    assert fold.view(talk.time_ns + 1).replicas[0].state is ReplicaState.DEAD
-
-
-def settled(fold: Fold, now_ns: int) -> ClusterView:
-    """The view once every card is up to date, without what depends on when it was looked at."""
-    for step in range(20):
-        view = fold.view(now_ns + step * REFRESH_NS)
-    return replace(view, tokens=(), sampling=0)
-
-
-@settings(max_examples=15, deadline=None)
-@given(st.lists(st.integers(1, 400), min_size=1, max_size=12))
-def test_helpings_of_any_size_give_the_same_picture(sizes: list[int]) -> None:
-    records = load_records(0.3, 3)
-    whole, piecewise = Fold(words_or_none), Fold(words_or_none)
-    whole.apply(records)
-    start = 0
-    while start < len(records):
-        for size in sizes:
-            piecewise.apply(records[start : start + size])
-            start += size
-            piecewise.view(records[min(start, len(records)) - 1].time_ns)
-    end_ns = START_NS + SECOND
-    left, right = settled(whole, end_ns), settled(piecewise, end_ns)
-    assert left == right
-    assert (whole.history.throughput_per_s == piecewise.history.throughput_per_s).all()
-
-
-def words_or_none(operation: bytes) -> str:
-    return operation[2:].decode()
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    st.lists(
-        st.builds(
-            Record,
-            st.integers(0, 1 << 62),
-            st.integers(-1, 12),
-            st.integers(0, 1 << 33),
-            st.integers(0, 5),
-            st.binary(max_size=40),
-        ),
-        max_size=10,
-    )
-)
-def test_nonsense_is_passed_over_and_counted(nonsense: list[Record]) -> None:
-    fold = one_request().fold()
-    fold.apply(nonsense)
-    view = fold.view(200 * SECOND)
-    assert len(view.replicas) == 3
-    assert fold.unreadable <= 2 * len(nonsense)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.data())
-def test_mutated_records_never_break_the_fold(data: st.DataObject) -> None:
-    talk = one_request()
-    talk.at(2.0).pong(1, 2, 3, 5).summary(2, 2, ("users", "2"))
-    records = list(talk.records)
-    for _ in range(data.draw(st.integers(1, 4))):
-        index = data.draw(st.integers(0, len(records) - 1))
-        body = bytearray(records[index].body)
-        body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
-        records[index] = records[index]._replace(body=bytes(body))
-    fold = Fold(words)
-    fold.apply(records)
-    fold.view(talk.time_ns)

@@ -7,7 +7,7 @@ from core import facts
 from core.facts import Pace
 from core.model.cluster_view import Token, TokenKind
 from core.model.fold import Fold
-from core.model.tokens import FLIGHT_NS, LOST_SHOWN_NS, MAX_TOKENS, PERIOD_NS
+from core.model.tokens import BEHIND_NS, FLIGHT_NS, LOST_SHOWN_NS, MAX_TOKENS, PERIOD_NS
 from core.trace.wire_log import Tap
 from tests.support.dialogue import SECOND, Dialogue, words
 
@@ -105,7 +105,7 @@ def test_in_real_time_a_lone_request_is_seen_on_its_four_hops_one_after_the_othe
     talk.at(1.0001).order(1, POST)
     talk.at(1.0002).result(1, 1).answer(1, (1, 1, 1, "ok")).result(2, 1)
     fold = talk.fold()
-    seen = [paths(fold.view(talk.time_ns + stage * FLIGHT_NS).tokens) for stage in range(5)]
+    seen = [paths(fold.view(talk.time_ns + BEHIND_NS + stage * FLIGHT_NS).tokens) for stage in range(5)]
     assert seen == [
         ["C1>FE post hi"],
         ["FE>R1 #1", "FE>R2 #1"],
@@ -118,7 +118,7 @@ def test_in_real_time_a_lone_request_is_seen_on_its_four_hops_one_after_the_othe
 def test_sampled_tokens_can_not_be_taken_for_messages_that_wait_for_delivery() -> None:
     talk = Dialogue()
     talk.at(1.0).call(POST)
-    (token,) = talk.view().tokens
+    (token,) = talk.view(BEHIND_NS / SECOND).tokens
     assert token.token < 0
     assert token.due_ns == token.sent_ns + FLIGHT_NS
 
@@ -132,7 +132,9 @@ def test_a_link_shows_one_token_a_period_which_says_how_many_it_stands_for() -> 
     fold = Fold(words)
     for record in talk.records:
         fold.apply([record])
-    tokens = fold.view(talk.time_ns + FLIGHT_NS).tokens
+        for frame in range(3):
+            fold.view(record.time_ns + frame)
+    tokens = fold.view(talk.time_ns + BEHIND_NS + FLIGHT_NS).tokens
     assert [(token.label, token.sample) for token in tokens] == [("#1", 1), ("#8–10", 9)]
 
 

@@ -156,3 +156,19 @@ class Dialogue:
 
 def _ids(requests: Sequence[Request] | Sequence[Answer]) -> bytes:
     return pack_u32(part for request in requests for part in request[:2])
+
+
+POST: Request = (1, 1, "post hi")
+
+
+def one_request(replicas: int = 3) -> Dialogue:
+    """C1 asks, every replica executes; R2, where there is one, is the first to answer."""
+    first = min(2, replicas)
+    talk = Dialogue(replicas)
+    talk.at(1.0).call(POST)
+    talk.at(1.0001).order(1, POST)
+    talk.at(1.0003).result(first, 1).answer(first, (1, 1, 1, "ok"))
+    talk.at(1.0004)
+    for replica in set(range(1, replicas + 1)) - {first}:
+        talk.result(replica, 1)
+    return talk
