@@ -19,10 +19,12 @@ from core.errors import LockstepError, RemoteProtocolError
 from core.protocol.codec import decode_from_front_end, encode
 from core.protocol.framing import Deframer, pack
 from core.protocol.handshake import NONCE_BYTES, ReplicaHandshake, welcome
-from core.protocol.messages import Bye, Failure, Welcome
+from core.protocol.messages import Bye, Failure, Ping, Tamper, Welcome
+from core.replica.memory_watch import MemoryWatch
 from core.replica.replica_manager import ReplicaManager
 from core.services.registry import load_service
 from replica_daemon.guard import Charter, leave_with_parent, lower_priority, read_charter, report_port
+from replica_daemon.tampering import tampered
 
 RECEIVE_BYTES = 256 << 10
 HANDSHAKE_TIMEOUT_S = 0.5
@@ -78,6 +80,7 @@ class Conversation:
     def serve(self) -> None:
         """Execute what comes until the front end leaves. Raises _Ended when this replica must stop."""
         peer, manager, clock = self._peer, self._manager, time.monotonic_ns
+        watch = MemoryWatch(manager, self._charter.replica, clock)
         buffer = bytearray(RECEIVE_BYTES)  # kept: a fresh one would cost a system call each time
         view = memoryview(buffer)
         while True:
@@ -92,8 +95,14 @@ class Conversation:
             now = clock()
             for payload in self._deframer.feed(bytes(view[:received])):
                 message = decode_from_front_end(payload)
-                if type(message) is Bye:
+                kind = type(message)
+                if kind is Bye:
                     raise _Ended(0)
+                if kind is Ping:
+                    watch.pinged(now)
+                elif isinstance(message, Tamper):
+                    manager = self._manager = tampered(manager, message)
+                    continue
                 self._perform(manager.step(message, payload, now))
 
     def _perform(self, effects: tuple[Effect, ...]) -> None:

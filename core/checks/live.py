@@ -89,6 +89,17 @@ class LiveChecks:
         if not batch.waiting:
             self._forget(result.first_seq, batch)
 
+    def alive(self, replica: int, expected: int, digest: int) -> None:
+        """A replica gave a sign of life. When it stands where the reference does, their digests are compared:
+        so a replica that differs is found even when nobody asks anything."""
+        reference = self._reference
+        if expected != reference.expected or digest == reference.digest or replica in self.diverged:
+            return
+        if not self._failed:
+            self.diverged.add(replica)
+            ours, theirs = f"digest {reference.digest:016x}", f"digest {digest:016x}"
+            self._violate("digest", expected - 1, replica, ours, theirs)
+
     def lost(self, replica: int) -> None:
         """A replica is down: its outstanding responses will not come."""
         for first_seq, batch in list(self._batches.items()):

@@ -30,7 +30,9 @@ class ReferenceMachine:
         self._service = service
         self._decode = operation_decoder(service.operations)
         self._last: dict[int, tuple[int, bytes]] = {}
-        self._digest = 0
+        self.digest = 0
+        """After the number before `expected`."""
+        self.expected = 1
         self.repeated: set[int] = set()
         """Sequence numbers whose request had been ordered before: they must not execute again."""
         self.out_of_turn: list[tuple[int, int, int]] = []
@@ -38,7 +40,7 @@ class ReferenceMachine:
 
     def execute(self, order: Order) -> bytes:
         """The ResultBody that every replica must answer to this batch, encoded."""
-        service, last, digest, seq = self._service, self._last, self._digest, order.first_seq
+        service, last, digest, seq = self._service, self._last, self.digest, order.first_seq
         ids = unpack_u32(order.requests)
         outcomes: list[bytes] = []
         digests: list[int] = []
@@ -55,7 +57,7 @@ class ReferenceMachine:
             outcomes.append(outcome)
             digests.append(digest)
             seq += 1
-        self._digest = digest
+        self.digest, self.expected = digest, seq
         return encode(ResultBody(order.requests, pack_u64(digests), outcomes))
 
     def gave_up(self, client: int, number: int) -> None:

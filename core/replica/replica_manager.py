@@ -42,9 +42,10 @@ from core.replica.session_table import SessionTable
 from core.services.calls import INVALID_OPERATION, OK_NOTHING, UNREADABLE, encode_outcome, operation_decoder
 from core.services.machine import Context, Row, Service
 
-RENACK_AFTER_NS = 50_000_000
-RENACK_AT_MOST_NS = 2_000_000_000
-"""A gap that was asked for and is still open is asked for again after so long, then after twice as long."""
+RENACK_AFTER_NS = 20_000_000
+RENACK_AT_MOST_NS = 160_000_000
+"""A gap that was asked for and is still open is asked for again after so long, then after twice as long.
+A message in two may be lost on each way, so the tries must not get rare."""
 
 
 class ReplicaManager:

@@ -47,7 +47,7 @@ from core.group.sequencer import Requests
 from core.ids import replica_name
 from core.limits import BATCH_REQUESTS, HEARTBEAT_NS
 from core.protocol.codec import decode_from_replica
-from core.protocol.messages import FromReplica, Nack, Result, Snapshot, pack_u32, pack_u64, unpack_u32
+from core.protocol.messages import FromReplica, Nack, Pong, Result, Snapshot, pack_u32, pack_u64, unpack_u32
 from core.runtime.members import Members
 from core.runtime.operator import Operator
 from core.runtime.pacer import Hop
@@ -222,6 +222,8 @@ class Engine:
             self.messages += message.count
             self.members.status[replica].responded(message)
             self.witness.note(self.witness.checks.responded, replica, message)
+        elif type(message) is Pong:
+            self.witness.note(self.witness.checks.alive, replica, message.expected, message.digest)
         elif type(message) is Snapshot:
             self.operator.showed(replica, message)
 

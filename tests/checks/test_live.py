@@ -36,6 +36,17 @@ def test_a_right_run_is_right(court: Court) -> None:
     assert court.checks.violations == 0
 
 
+def test_a_sign_of_life_with_a_wrong_digest_is_found_once_when_nobody_asks_anything(court: Court) -> None:
+    right = court.replicas[1].manager.digest
+    court.checks.alive(1, 3, right)
+    court.checks.alive(2, 2, right ^ 1)  # it is behind: what it shows there is no longer known
+    assert found(court) == []
+    court.checks.alive(2, 3, right ^ 1)
+    court.checks.alive(2, 3, right ^ 1)
+    assert found(court) == [("digest", 2, 2)]
+    assert court.checks.diverged == {2}
+
+
 def test_a_wrong_answer_is_found(court: Court) -> None:
     def lie(first_seq: int, outcomes: list[bytes], digests: list[int]) -> None:
         outcomes[1] = b"\x92\x00\x07"
