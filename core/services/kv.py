@@ -120,6 +120,11 @@ class KeyValue:
         """Execute one operation, completely or (when refused) not at all."""
         return self._handlers[type(operation)](operation, context)
 
+    def partition(self, operation: Any) -> str:
+        """Every operation concerns its key alone (but for the bound on all keys together, MAX_KEYS)."""
+        key: str = operation.key
+        return key
+
     def recompute_hash(self) -> int:
         """`state_hash` from every entry in memory; equal to it unless memory was changed from outside."""
         return _hash_of(self._entries)

@@ -115,6 +115,18 @@ class Service(Protocol):
         page."""
 
 
+@runtime_checkable
+class Partitioned(Protocol):
+    """What a service may say besides, so that the linearizability of its histories can be judged.
+
+    It promises two things: an operation reads and changes one part of the state only, the one that it names,
+    and its answer depends on that part alone, not on its `Context`, for no client sees that.
+    """
+
+    def partition(self, operation: Any) -> str:
+        """The part that this operation concerns; always the same text when the state has only one part."""
+
+
 _encode = msgspec.msgpack.Encoder().encode
 
 
