@@ -17,7 +17,11 @@ from typing import TYPE_CHECKING
 from core.runtime.environment import ensure
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.runtime.headless import RunSettings
+    from core.runtime.launch import Launched
+    from gui.top_bar import Recording
 
 ROOT = Path(__file__).resolve().parent
 
@@ -30,23 +34,55 @@ def has_display() -> bool:
 
 
 def open_window(settings: RunSettings, record: Path | None) -> int:
-    """A cluster behind a window, until the person closes it. A new number of replicas is a new cluster."""
-    from core.runtime.launch import Launched, launch
+    """A cluster behind a window, until the person closes it."""
+    from core.runtime.launch import launch
+
+    return show(launch(settings, record), settings)
+
+
+def open_recording(file: Path, service: str) -> int:
+    """A recording behind a window, until the person closes it."""
+    from core.runtime.headless import RunSettings
+    from core.runtime.launch import replay
+
+    return show(replay(file, service), RunSettings())
+
+
+def show(shown: Launched, settings: RunSettings) -> int:
+    """A window on what is launched. A new number of replicas is a new cluster, and another recording is shown
+    in the place of what was."""
+    from core.runtime.launch import launch, replay
     from gui.app import run
     from gui.options import Options
-    from gui.top_bar import Recording
 
-    wanted: list[int] = []
+    wanted: list[int | Launched] = []
+
+    def open_file(file: Path) -> None:
+        wanted.append(replay(file))
+
     while True:
-        live = launch(settings, record)
-
-        def recording(live: Launched = live) -> Recording:
-            return Recording(live.path, live.source.recorded_bytes)
-
-        code = run(live.source, live.face, Options(restart=wanted.append, recording=recording))
+        options = Options(
+            restart=wanted.append, recording=_recording(shown), open_file=open_file, save_as=shown.save_as
+        )
+        code = run(shown.source, shown.face, options)
         if code or not wanted:
             return code
-        settings, record = replace(settings, replicas=wanted.pop()), None
+        following = wanted.pop()
+        if isinstance(following, int):
+            settings = replace(settings, replicas=following)
+            following = launch(settings, None)
+        shown = following
+
+
+def _recording(shown: Launched) -> Callable[[], Recording | None]:
+    """What the window tells of the recording that is being written."""
+    from gui.top_bar import Recording
+
+    def told() -> Recording | None:
+        size = shown.recorded_bytes()
+        return None if size is None else Recording(shown.path, size)
+
+    return told
 
 
 def first_thing() -> int:
@@ -120,7 +156,10 @@ def main() -> None:
         sys.exit(first_thing())
     from core.runtime.command_line import make
 
-    make(open_window, demo, bench, has_display)()
+    if len(arguments) == 1 and arguments[0].endswith(".lockstep"):  # a double click on a file
+        sys.argv.insert(1, "open")
+
+    make(open_window, open_recording, demo, bench, has_display)()
 
 
 if __name__ == "__main__":

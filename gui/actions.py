@@ -25,13 +25,14 @@ class ActionSpec:
 
 
 _TIME, _CLUSTER, _VIEW, _DOCKS, _WINDOW = "Pace", "Cluster", "Look", "Docks", "Window"
+_TRAVEL, _FILE = "Time travel", "Recordings"
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "step",
         "Step",
         _TIME,
-        "Deliver the oldest message; when messages travel by themselves, stop them first",
+        "Deliver the oldest message; when messages travel by themselves, stop them first. In the past: play",
         ("Space",),
         "step-forward",
     ),
@@ -80,6 +81,44 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "End this cluster and start one with the chosen replicas",
         (),
         "repeat",
+    ),
+    ActionSpec("play", "Play or pause", _TRAVEL, "Let the past run, or stop it", (), "play"),
+    ActionSpec(
+        "look_back", "Look back", _TRAVEL, "Stop the picture; the run goes on", ("Backspace",), "history"
+    ),
+    ActionSpec("step_back", "Step back", _TRAVEL, "One step back in time", ("Left",), "step-back"),
+    ActionSpec("step_on", "Step on", _TRAVEL, "One step on in time", ("Right",), "step-forward"),
+    ActionSpec(
+        "request_back", "Request back", _TRAVEL, "Back to the answer before", ("Shift+Left",), "chevron-left"
+    ),
+    ActionSpec(
+        "request_on", "Request on", _TRAVEL, "On to the next answer", ("Shift+Right",), "chevron-right"
+    ),
+    ActionSpec("to_start", "To the start", _TRAVEL, "To the first moment", ("Home",), "skip-back"),
+    ActionSpec(
+        "to_end",
+        "To the present",
+        _TRAVEL,
+        "To the present; in a recording, to its end",
+        ("End",),
+        "skip-forward",
+    ),
+    ActionSpec("slower", "Slower", _TRAVEL, "Play at the next lower speed", ("[",), "rewind"),
+    ActionSpec("faster", "Faster", _TRAVEL, "Play at the next higher speed", ("]",), "fast-forward"),
+    ActionSpec("bookmark", "Bookmark", _TRAVEL, "Mark this moment", ("B",), "bookmark"),
+    ActionSpec(
+        "caption",
+        "Caption…",
+        _TRAVEL,
+        "A sentence shown from this moment on",
+        ("Shift+B",),
+        "message-square",
+    ),
+    ActionSpec(
+        "open", "Open recording…", _FILE, "Show a recording in this window", ("Ctrl+O",), "folder-open"
+    ),
+    ActionSpec(
+        "save_as", "Save recording as…", _FILE, "A copy of everything so far", ("Ctrl+Shift+S",), "save"
     ),
     ActionSpec("inspect", "Inspect data", _VIEW, "Show the selected node and its data", ("I",), "database"),
     ActionSpec(

@@ -3,6 +3,7 @@
     C1> post alice "hello"    a query from client 1; `C1` alone makes it the client of the lines that follow
     post alice "hello"        a query from the present client
     kill R2 · pace slow 0.3 · step · deliver 12 · clients 8 · load off · look R1 users · help post · clear
+    goto 12.4s · goto #128
 
 Words of the console win over operations of the same name; `C1> step` always asks the service.
 """
@@ -28,6 +29,7 @@ CONSOLE_WORDS: dict[str, str] = {
     "clients": "clients 8 — have this many clients",
     "load": "load on | off — let the clients' own workload run or rest",
     "look": "look R1 users — show a page of a replica's data",
+    "goto": "goto 12.4s | #128 | start | end | live — show another moment of the run",
     "help": "help [operation] — this list, or an operation's parameters",
     "clear": "clear — empty the console",
 }
@@ -64,6 +66,13 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class GoTo:
+    """Show another moment."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class UseClient:
     """The lines that follow are this client's."""
 
@@ -82,7 +91,7 @@ class Clear:
     """Empty the console."""
 
 
-Line = Query | Ask | UseClient | Help | Clear
+Line = Query | Ask | GoTo | UseClient | Help | Clear
 
 
 def parse(text: str, scope: Scope) -> Line | None:
@@ -245,6 +254,10 @@ def _read_look(arguments: list[str], scope: Scope) -> Line:
     return Ask(Look(replica, path), f"look {replica_name(replica)} {path}".rstrip())
 
 
+def _read_goto(arguments: list[str], scope: Scope) -> Line:
+    return GoTo(_one(arguments, "goto"))
+
+
 def _read_help(arguments: list[str], scope: Scope) -> Line:
     return Help(arguments[0] if arguments else "")
 
@@ -261,6 +274,7 @@ _READERS: dict[str, Callable[[list[str], Scope], Line]] = {
     "clients": _read_clients,
     "load": _read_load,
     "look": _read_look,
+    "goto": _read_goto,
     "help": _read_help,
     "clear": _read_clear,
 }
@@ -269,6 +283,9 @@ _READERS: dict[str, Callable[[list[str], Scope], Line]] = {
 def _choices(word: str, scope: Scope) -> list[str]:
     if word in ("kill", "look"):
         return [replica_name(replica) for replica in scope.replicas]
-    return {"pace": ["real", "slow", "step"], "load": ["on", "off"], "help": list(scope.operations)}.get(
-        word, []
-    )
+    return {
+        "pace": ["real", "slow", "step"],
+        "load": ["on", "off"],
+        "goto": ["start", "end", "live"],
+        "help": list(scope.operations),
+    }.get(word, [])

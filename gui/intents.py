@@ -55,7 +55,7 @@ class Intents(QObject):
     def send(self, command: Command) -> bool:
         """Hand a command to the source, when it takes any."""
         if not self._source.capabilities.control:
-            self.said.emit("warning", "This is a recording: nothing in it can be changed.")
+            self.said.emit("warning", self._source.capabilities.why_no_control)
             return False
         self._source.send(command)
         self.sent.emit(command)

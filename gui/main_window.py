@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from core.facts import Answered, Pace, RunStarted, Said
 from core.ids import client_name, replica_name
@@ -18,6 +18,8 @@ from gui.dock_set import DockSet
 from gui.dress import Dress
 from gui.help import Help
 from gui.intents import Intents, Selection
+from gui.journey import Journey
+from gui.library import Library
 from gui.node_menu import pop_up, replica_menu
 from gui.options import Options
 from gui.palette import Entry, Palette, entries_of
@@ -26,6 +28,7 @@ from gui.query_form import QueryForm
 from gui.source_bridge import SourceBridge
 from gui.stage.stage_widget import StageWidget
 from gui.status_line import StatusLine
+from gui.timeline.bar import TimelineBar
 from gui.top_bar import TopBar
 
 _FIRST_SIZE = QSize(1440, 900)
@@ -42,6 +45,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setObjectName("main")
         self.setWindowTitle(f"Lockstep — {face.name}")
+        self._source = source
         self._options = options
         self._gone = False
         self.preferences = preferences
@@ -52,7 +56,12 @@ class MainWindow(QMainWindow):
         self.actions_by_id = Actions(self, icons)
         self.bridge = SourceBridge(source, face, self)
         self.stage = StageWidget(theme, self)
-        self.setCentralWidget(self.stage)
+        self.journey = Journey(source, self)
+        self.timeline = TimelineBar(
+            self.journey, self.actions_by_id, theme, icons, stage=self.stage, parent=self
+        )
+        self.setCentralWidget(_above(self.stage, self.timeline, self))
+        self.library = Library(self, preferences, options.open_file, options.save_as, self._may_leave)
         self.docks = DockSet(
             self, face, self.bridge, self.intents, self.selection, theme, icons, preferences.console_history
         )
@@ -65,7 +74,7 @@ class MainWindow(QMainWindow):
             parent=self,
         )
         self.setMenuWidget(self.top_bar)
-        self.status = StatusLine(self.bridge.meter, self)
+        self.status = StatusLine(self.bridge.meter, lambda: source.title, self)
         self.setStatusBar(self.status)
         self.query = QueryForm(face, theme, icons, self)
         self.palette_dialog = Palette(self)
@@ -81,6 +90,7 @@ class MainWindow(QMainWindow):
         bridge.every_tick(self._show_view)
         bridge.now_and_then(self.top_bar.isVisible, self.top_bar.show_view, 8)
         bridge.now_and_then(self.status.isVisible, self.status.show_view, 2)
+        bridge.now_and_then(self.isVisible, self._show_time, 15)
         bridge.now_and_then(self.query.isVisible, self.query.show_view, 6)
         bridge.answered.connect(self._show_answer)
         bridge.said.connect(self._show_said)
@@ -92,7 +102,11 @@ class MainWindow(QMainWindow):
         stage.selectionChanged.connect(self.selection.set)
         self.selection.changed.connect(stage.select)
         self.intents.said.connect(self.status.say)
+        self.journey.said.connect(self.status.say)
+        self.library.said.connect(self.status.say)
+        self.library.opened.connect(self.leave)
         self.query.submitted.connect(self.intents.submit)
+        self.docks.console.go_to = self.journey.go_to
         self.docks.console.looked.connect(self._look)
         self.docks.log.chosen.connect(self._choose_event)
         self.docks.checks.show_requested.connect(self._show_number)
@@ -102,9 +116,23 @@ class MainWindow(QMainWindow):
         self._record_timer.start()
 
     def _connect_actions(self) -> None:
-        intents, dress = self.intents, self.dress
+        intents, dress, journey = self.intents, self.dress, self.journey
         run: dict[str, Callable[[], object]] = {
-            "step": intents.step,
+            "step": lambda: journey.toggle() if journey.can_play else intents.step(),
+            "play": journey.toggle,
+            "look_back": lambda: None if journey.can_play else journey.toggle(),
+            "step_back": lambda: journey.step(-1),
+            "step_on": lambda: journey.step(1),
+            "request_back": lambda: journey.step(-1, request=True),
+            "request_on": lambda: journey.step(1, request=True),
+            "to_start": journey.to_start,
+            "to_end": journey.to_end,
+            "slower": lambda: journey.faster(-1),
+            "faster": lambda: journey.faster(1),
+            "bookmark": journey.bookmark,
+            "caption": self.timeline.new_caption,
+            "open": self.library.ask_to_open,
+            "save_as": self.library.ask_to_save,
             "pace_real": lambda: intents.set_pace(Pace.REAL_TIME),
             "pace_slow": lambda: intents.set_pace(Pace.SLOW),
             "pace_step": lambda: intents.set_pace(Pace.STEP),
@@ -134,12 +162,24 @@ class MainWindow(QMainWindow):
             action.triggered.connect(partial(_without_argument, run[name]))
             self.addAction(action)
         self.actions_by_id["restart"].setEnabled(self._options.restart is not None)
+        self.actions_by_id["open"].setEnabled(self.library.can_open)
+        self.actions_by_id["save_as"].setEnabled(self.library.can_save)
 
     # What comes in
 
     def _show_view(self, view: ClusterView, with_cards: bool) -> None:
         self.intents.view = view
         self.stage.set_view(view, with_cards)
+
+    def _show_time(self, view: ClusterView) -> None:
+        self.timeline.show_view(view)
+        self.stage.set_badge(self.journey.badge)
+        self.top_bar.allow(self._source.capabilities.control)
+        for name in ("step_back", "step_on"):  # in the present arrow keys walk the nodes
+            if self.actions_by_id[name].isEnabled() != self.journey.can_play:
+                self.actions_by_id[name].setEnabled(self.journey.can_play)
+        for sentence in self.journey.travel.sentences() if self.journey.travel is not None else ():
+            self.status.say("warning", sentence)
 
     def _show_answer(self, fact: Answered) -> None:
         self.docks.console.show_answer(fact)
@@ -228,6 +268,7 @@ class MainWindow(QMainWindow):
         self.stage.set_theme(theme)
         self.docks.set_theme(theme, icons)
         self.top_bar.set_theme(theme, icons)
+        self.timeline.set_theme(theme, icons)
         self.query.set_theme(theme, icons)
 
     def _restore(self) -> None:
@@ -271,6 +312,17 @@ class MainWindow(QMainWindow):
         self.query.hide()
         self.hide()
         self.left.emit()
+
+
+def _above(stage: QWidget, timeline: QWidget, parent: QWidget) -> QWidget:
+    """The stage above the timeline."""
+    both = QWidget(parent)
+    column = QVBoxLayout(both)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(stage, 1)
+    column.addWidget(timeline)
+    return both
 
 
 def _without_argument(run: Callable[[], object], _checked: bool = False) -> None:

@@ -29,6 +29,9 @@ class Options:
     restart     called with a number of replicas when a person wants a new cluster; the window then closes
     recording   where the run is being written and how large the file is; called once a second, so it must not
                 touch the disk
+    open_file   called with a recording that a person wants to see; the window closes then. Raises
+                LockstepError
+    save_as     called with the file that a copy of what is shown is to be saved to. Raises LockstepError
     opened      called with the window after its first tick (measurements)
     """
 
@@ -36,6 +39,8 @@ class Options:
     ask: Ask | None = ask_before_closing
     restart: Callable[[int], None] | None = None
     recording: Callable[[], Recording | None] = no_recording
+    open_file: Callable[[Path], None] | None = None
+    save_as: Callable[[Path], None] | None = None
     opened: Callable[[MainWindow], None] | None = None
 
     @property

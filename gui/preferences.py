@@ -12,6 +12,7 @@ from PySide6.QtCore import QByteArray, QRect, QSettings
 
 LAYOUT_VERSION = 1
 _HISTORY_LINES = 200
+_RECENT_FILES = 20
 _Kind = TypeVar("_Kind")
 
 
@@ -74,6 +75,20 @@ class Preferences:
     @node_places.setter
     def node_places(self, places: dict[str, tuple[float, float]]) -> None:
         self._encode("node_places", {name: (float(x), float(y)) for name, (x, y) in places.items()})
+
+    @property
+    def recent_files(self) -> list[str]:
+        """Recordings that were opened or saved, newest first."""
+        return self._decode("recent_files", list[str]) or []
+
+    def add_recent(self, name: str) -> None:
+        """A recording was opened or saved."""
+        names = [name, *(other for other in self.recent_files if other != name)]
+        self._encode("recent_files", names[:_RECENT_FILES])
+
+    def forget_recent(self, name: str) -> None:
+        """A recording cannot be opened any more."""
+        self._encode("recent_files", [other for other in self.recent_files if other != name])
 
     def window(self) -> tuple[QByteArray, QByteArray]:
         """Geometry and dock state as they were saved; empty when never, or by another layout."""

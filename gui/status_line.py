@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
@@ -19,9 +20,11 @@ _HINTS = "Space step · Q query · K kill · Ctrl+K everything · ? shortcuts"
 class StatusLine(QStatusBar):
     """Figures on the left; on the right a hint, or the newest sentence for a while."""
 
-    def __init__(self, meter: FrameMeter, parent: QWidget) -> None:
+    def __init__(self, meter: FrameMeter, title: Callable[[], str], parent: QWidget) -> None:
+        """`title` says what is shown: "live"."""
         super().__init__(parent)
         self._meter = meter
+        self._title = title
         self._seed: int | None = None
         self.setSizeGripEnabled(False)
         self.figures = SteadyLabel(self)
@@ -46,7 +49,7 @@ class StatusLine(QStatusBar):
         frames_per_s, milliseconds = self._meter.recent()
         alive = sum(card.state is not ReplicaState.DEAD for card in view.replicas)
         parts = [
-            f"live · {view.service}" if view.service else "live",
+            f"{self._title()} · {view.service}" if view.service else self._title(),
             f"{alive} of {len(view.replicas)} processes alive",
             f"{frames_per_s:.0f} fps",
             f"{milliseconds:.1f} ms/frame",

@@ -130,6 +130,17 @@ QToolButton[chip="true"]:hover, QPushButton[chip="true"]:hover { background: $ho
 QToolButton[chip="true"]:checked { color: $text; background: $selection; border-color: $selection; }
 QToolButton[chip="true"]:focus, QPushButton[chip="true"]:focus { border-color: $accent; }
 QPushButton[chip="true"] { color: $accent; border-color: $accent; }
+QFrame#timeline { background: $surface; border-top: 1px solid $outline; }
+QToolButton[transport="true"], QToolButton[transport="play"] { padding: 0; background: $raised;
+    border: 1px solid $outline; border-radius: ${px14}px; }
+QToolButton[transport="play"] { background: $selection; border-color: $accent; border-radius: ${px18}px; }
+QToolButton[transport]:hover { background: $hover; }
+QToolButton[transport]:focus { border-color: $accent; }
+QToolButton[badge="live"] { color: $ok; border: 1px solid $ok; border-radius: ${px9}px;
+    padding: ${px1}px ${px8}px; font-size: ${px11}px; font-weight: 700; }
+QToolButton[badge="past"], QToolButton[badge="replay"] { color: $on_accent; background: $violet;
+    border: 1px solid $violet; border-radius: ${px9}px; padding: ${px1}px ${px8}px; font-size: ${px11}px;
+    font-weight: 700; }
 QWidget#dockTitle { background: $surface; border-bottom: 1px solid $outline; }
 QWidget#dockTitle QToolButton { padding: ${px3}px; }
 QFrame#violation { background: $raised; border: 1px solid $bad; border-left-width: ${px4}px;

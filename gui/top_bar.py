@@ -87,6 +87,7 @@ class TopBar(QFrame):
         self._record_dot, self.record = QLabel(self), SteadyLabel(self)
         self._record_words = ("", "")
         self._labels: list[QLabel] = []
+        self._controls: list[QWidget] = [self.pace, self.load, self.restart]
         self._prepare_numbers()
         self._arrange()
         self.set_theme(theme, icons)
@@ -122,6 +123,12 @@ class TopBar(QFrame):
             self._replicas_now = len(view.replicas)
             self._follow(self.replicas, self._replicas_now)
             self._offer_restart()
+
+    def allow(self, control: bool) -> None:
+        """Whether anything can be changed: not in a recording, and not in the past."""
+        for widget in self._controls:
+            if widget.isEnabled() != control:
+                widget.setEnabled(control)
 
     def step_clients(self, by: int) -> None:
         """One client more or fewer than there are now."""
@@ -229,6 +236,7 @@ class TopBar(QFrame):
         frame.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Maximum)
         box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         box.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._controls.append(frame)
         row = QHBoxLayout(frame)
         row.setContentsMargins(2, 2, 2, 2)
         row.setSpacing(0)

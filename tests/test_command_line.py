@@ -39,7 +39,7 @@ def call(capfd: pytest.CaptureFixture[str]) -> Call:
 
     def called(*arguments: str) -> Done:
         with pytest.raises(SystemExit) as end:
-            make(never, never, never, lambda: False)(list(arguments))
+            make(never, never, never, never, lambda: False)(list(arguments))
         return Done(end.value.code, *capfd.readouterr())
 
     return called

@@ -91,7 +91,7 @@ def test_every_command_is_taken(words: tuple[str, ...], monkeypatch: pytest.Monk
     monkeypatch.setattr(export_command, "export_file", lambda *_: 0)
     for command in ("check_file", "rerun_file", "compare_files"):
         monkeypatch.setattr(recording_commands, command, lambda *_: 0)
-    app = command_line.make(lambda *_: 0, lambda *_: 0, lambda *_: 0, lambda: True)
+    app = command_line.make(lambda *_: 0, lambda *_: 0, lambda *_: 0, lambda *_: 0, lambda: True)
     result = CliRunner().invoke(app, list(words))
     assert result.exit_code == 0, result.output
 
@@ -103,7 +103,7 @@ def test_the_commands_are_found() -> None:
 
 def test_the_readme_names_every_option_of_run_and_every_key_of_its_report() -> None:
     readme = text_of("README.md")
-    app = command_line.make(lambda *_: 0, lambda *_: 0, lambda *_: 0, lambda: True)
+    app = command_line.make(lambda *_: 0, lambda *_: 0, lambda *_: 0, lambda *_: 0, lambda: True)
     options = set(re.findall(r"--[a-z-]+", CliRunner().invoke(app, ["run", "--help"]).output)) - {"--help"}
     assert {"--headless", "--seed"} < options
     assert {option for option in options if option not in readme} == set()

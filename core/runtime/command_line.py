@@ -25,12 +25,14 @@ HOLDS, VIOLATED, WRONG_USE, NOT_STARTED = 0, 1, 2, 3
 DEFAULT_SECONDS = 5.0
 
 OpenWindow = Callable[[RunSettings, Path | None], int]
+OpenRecording = Callable[[Path, str], int]
 Demo = Callable[[RunSettings], int]
 Bench = Callable[[bool, bool, float], int]
 
 
 def make(
     open_window: OpenWindow,
+    open_recording: OpenRecording,
     demo: Demo,
     bench: Bench,
     has_display: Callable[[], bool],
@@ -97,6 +99,22 @@ def make(
             if not has_display():
                 raise UsageError("There is no display for a window.", "Add --headless.")
             return open_window(settings, record)
+
+        raise typer.Exit(guarded(go))
+
+    @app.command(name="open")
+    def open_command(
+        file: Annotated[Path, typer.Argument(help="A recording (*.lockstep).")],
+        service: Annotated[
+            str, typer.Option(help="The recorded service, when it is not built in: module:Class.")
+        ] = "",
+    ) -> None:
+        """Show a recording in a window: play it, step through it, go to any moment."""
+
+        def go() -> int:
+            if not has_display():
+                raise UsageError("There is no display for a window.", f"To judge it: check {file}")
+            return open_recording(file, service)
 
         raise typer.Exit(guarded(go))
 

@@ -1,7 +1,9 @@
-"""Starts a live cluster for a window: always recorded, under a name of its own when nobody gave one."""
+"""Starts what a window shows: a recording, or a live cluster. That is always recorded, under a name of its
+own when nobody gave one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,15 +14,26 @@ from core.runtime.live_source import LiveSettings, LiveSource
 from core.runtime.places import new_recording, prune_autosaves, recordings_folder
 from core.services.face import Face
 from core.services.registry import load_service
+from core.session.replay_source import ReplaySource
+from core.session.saving import save_copy
+from core.session.service import service_for
+from core.session.source import Source
+from core.session.tape import FileTape
 
 
 @dataclass(frozen=True, slots=True)
 class Launched:
-    """A cluster that is coming up, the face of its service, and the file it is recorded in."""
+    """A source that has begun, the face of its service, and the file that it is recorded in."""
 
-    source: LiveSource
+    source: Source
     face: Face
     path: Path
+    recorded_bytes: Callable[[], int | None]
+    """Length of the recording that is being written; None when none is."""
+
+    def save_as(self, path: Path) -> None:
+        """A copy of what is recorded by now. Raises RecordingError."""
+        save_copy(self.path, path)
 
 
 def launch(
@@ -41,4 +54,14 @@ def launch(
             ) from error
     source = LiveSource(LiveSettings(settings, pace=pace, load=load, record=path))
     source.start()
-    return Launched(source, face, path)
+    return Launched(source, face, path, lambda: source.recorded_bytes)
+
+
+def replay(path: Path, service: str = "") -> Launched:
+    """Begin to show a recording; `service` is the user's word for one that is not built in. Raises
+    RecordingError, UsageError, ServiceError."""
+    tape = FileTape(path)
+    face = Face(service_for(tape.header, service))
+    source = ReplaySource(tape, face.words)
+    source.start()
+    return Launched(source, face, path, lambda: None)

@@ -123,7 +123,8 @@ class Scanner:
         """As in `Recording`."""
         self.annotations = b""
         """Payload of the last block of annotations; empty when there is none."""
-        self._records = 0
+        self.records = 0
+        """In all blocks found."""
 
     def scan(self, max_bytes: int = sys.maxsize) -> bool:
         """Look at the blocks that follow, at about so many bytes. True when everything that is there by now
@@ -150,7 +151,7 @@ class Scanner:
         if data[:4] == END_MAGIC:
             end = unpack_end(data[: END.size])
             if end is not None:
-                whole = end.blocks == len(self.blocks) and end.records == self._records
+                whole = end.blocks == len(self.blocks) and end.records == self.records
                 self.note = "" if whole else "Some blocks of the recording are missing."
                 self.closed = True
                 self.offset += END.size
@@ -169,8 +170,8 @@ class Scanner:
             return self._stop(f"The recording is cut off {_where(self.blocks)}.")
         if checksum != head.checksum:
             return self._stop(f"The recording is damaged {_where(self.blocks)}.")
-        self.blocks.append(BlockPlace(offset, self._records, head))
-        self._records += head.records
+        self.blocks.append(BlockPlace(offset, self.records, head))
+        self.records += head.records
         self.offset = offset + head.compressed_bytes
         return True
 

@@ -65,7 +65,7 @@ class Recorder:
             self._write(preamble)
         except OSError as error:
             os.close(self._file)
-            raise _failed(self.path, error) from error
+            raise failed(self.path, error) from error
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
@@ -128,7 +128,7 @@ class Recorder:
                 self._write(pack_end(RecordingEnd(self._blocks, self._records)))
                 os.fsync(self._file)
         except OSError as error:
-            self._error = _failed(self.path, error)
+            self._error = failed(self.path, error)
             self._keep_whole_blocks()
         except RecordingError as error:
             self._error = error
@@ -209,10 +209,10 @@ def _create(path: Path, overwrite: bool) -> int:
     try:
         return os.open(path, flags, 0o644)
     except OSError as error:
-        raise _failed(path, error) from error
+        raise failed(path, error) from error
 
 
-def _failed(path: Path, error: OSError) -> RecordingError:
+def failed(path: Path, error: OSError) -> RecordingError:
     """What went wrong with a file, in a sentence and with what to do."""
     folder = path.parent
     if error.errno == errno.EISDIR or path.is_dir():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
@@ -19,6 +20,7 @@ from gui.console_language import (
     CONSOLE_WORDS,
     Ask,
     Clear,
+    GoTo,
     Help,
     Line,
     LineHistory,
@@ -60,6 +62,8 @@ class Console(QWidget):
         self._intents = intents
         self._theme = theme
         self._client = 1
+        self.go_to: Callable[[str], str] = _nowhere
+        """Goes to another moment, and says in words to which. Raises UsageError."""
         self._lines: deque[tuple[Span, ...]] = deque(maxlen=_KEPT_LINES)
         self.history = LineHistory(list(history))
         self.output = QPlainTextEdit(self)
@@ -108,6 +112,8 @@ class Console(QWidget):
         self.write(("faint", "› "), ("text", line))
         if isinstance(read, Ask):
             self._ask_cluster(read)
+        elif isinstance(read, GoTo):
+            self.write(("muted", f"  {self.go_to(read.words)}"))
         elif isinstance(read, UseClient):
             self._use_client(read.client)
         elif isinstance(read, Help):
@@ -234,6 +240,10 @@ class Console(QWidget):
         colour = getattr(self._theme, names.get(role, role))
         assert isinstance(colour, QColor)
         return colour
+
+
+def _nowhere(words: str) -> str:
+    raise UsageError("There is no other moment to go to.")
 
 
 def _example(spec: OperationSpec) -> str:

@@ -106,7 +106,7 @@ def test_a_service_that_is_not_built_in_has_to_be_named() -> None:
 
 def run(*arguments: str) -> int:
     with pytest.raises(SystemExit) as end:
-        make(lambda *_: 9, lambda *_: 9, lambda *_: 9, lambda: False)(list(arguments))
+        make(lambda *_: 9, lambda *_: 9, lambda *_: 9, lambda *_: 9, lambda: False)(list(arguments))
     assert isinstance(end.value.code, int)
     return end.value.code
 
