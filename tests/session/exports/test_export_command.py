@@ -21,7 +21,7 @@ from tests.support.made_run import made_run, save
 
 def run(*arguments: str) -> int:
     with pytest.raises(SystemExit) as end:
-        make(lambda *_: 9, lambda *_: 9, lambda *_: 9, lambda: False)(list(arguments))
+        make(lambda *_: 9, lambda *_: 9, lambda *_: 9, lambda *_: 9, lambda: False)(list(arguments))
     assert isinstance(end.value.code, int)
     return end.value.code
 
@@ -112,7 +112,7 @@ def caught(job, file):
     os.kill(os.getpid(), {int(number)})
     signal.pause()
 export_command.FORMATS["csv"] = export_command.FORMATS["csv"]._replace(write=caught)
-command_line.make(None, None, None, None)(["export", {str(path)!r}, "out.csv", "--to", "csv"])
+command_line.make(None, None, None, None, None)(["export", {str(path)!r}, "out.csv", "--to", "csv"])
 """
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
