@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
     from core.runtime.headless import RunSettings
     from core.runtime.launch import Launched
+    from core.runtime.simulate_command import Plants
     from gui.top_bar import Recording
 
 ROOT = Path(__file__).resolve().parent
+NO_WINDOW = {"--headless", "--version", "simulate"}
+"""With any of these words nothing is shown in a window."""
 
 
 def has_display() -> bool:
@@ -130,6 +133,17 @@ def pictures(scenes: list[str]) -> int:
     return take_pictures(tuple(scenes))
 
 
+def plants() -> Plants:
+    """The bugs that can be planted: they are among the tests, in the source tree."""
+    from core.errors import UsageError
+
+    try:
+        from tests.simulation import plants as found
+    except ModuleNotFoundError as error:
+        raise UsageError("Planted bugs are part of the tests: they are in the source tree only.") from error
+    return found
+
+
 def run_tests(arguments: list[str]) -> int:
     """Run the tests from the checkout's root, whatever directory the caller is in."""
     import pytest
@@ -151,7 +165,11 @@ def main() -> None:
     if arguments[:1] == ["pictures"]:
         ensure(ROOT)
         sys.exit(pictures(arguments[1:]))
-    ensure(ROOT, window="--headless" not in arguments and "--version" not in arguments)
+    if getattr(sys, "frozen", False):
+        from multiprocessing import freeze_support  # a frozen program starts its workers as itself
+
+        freeze_support()
+    ensure(ROOT, window=not NO_WINDOW & set(arguments))
     if not arguments:
         sys.exit(first_thing())
     from core.runtime.command_line import make
@@ -159,7 +177,7 @@ def main() -> None:
     if len(arguments) == 1 and arguments[0].endswith(".lockstep"):  # a double click on a file
         sys.argv.insert(1, "open")
 
-    make(open_window, open_recording, demo, bench, has_display)()
+    make(open_window, open_recording, demo, bench, has_display, find_plants=plants)()
 
 
 if __name__ == "__main__":

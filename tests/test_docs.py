@@ -12,8 +12,11 @@ from typer.testing import CliRunner
 
 from core import __version__, limits
 from core.facts import CheckCount
-from core.runtime import command_line, doctor, export_command, recording_commands
+from core.runtime import command_line, doctor, export_command, recording_commands, simulate_command
 from core.runtime.headless import Report
+from core.simulation.campaign import Tally
+from core.simulation.campaign import report as campaign_report
+from core.simulation.schedule import Kind
 from gui.actions import ACTIONS
 from gui.console_language import CONSOLE_WORDS
 
@@ -91,6 +94,8 @@ def test_every_command_is_taken(words: tuple[str, ...], monkeypatch: pytest.Monk
     monkeypatch.setattr(export_command, "export_file", lambda *_: 0)
     for command in ("check_file", "rerun_file", "compare_files"):
         monkeypatch.setattr(recording_commands, command, lambda *_: 0)
+    for command in ("campaign", "catch"):
+        monkeypatch.setattr(simulate_command, command, lambda *_: 0)
     app = command_line.make(lambda *_: 0, lambda *_: 0, lambda *_: 0, lambda *_: 0, lambda: True)
     result = CliRunner().invoke(app, list(words))
     assert result.exit_code == 0, result.output
@@ -108,6 +113,16 @@ def test_the_readme_names_every_option_of_run_and_every_key_of_its_report() -> N
     assert {"--headless", "--seed"} < options
     assert {option for option in options if option not in readme} == set()
     assert {key for key in Report().as_json() if f"`{key}`" not in readme} == set()
+
+
+def test_the_simulators_page_names_every_option_and_every_key() -> None:
+    page = text_of("docs/simulator.md")
+    app = command_line.make(lambda *_: 0, lambda *_: 0, lambda *_: 0, lambda *_: 0, lambda: True)
+    options = set(re.findall(r"--[a-z-]+", CliRunner().invoke(app, ["simulate", "--help"]).output))
+    assert {"--seeds", "--from", "--plant"} < options
+    assert {option for option in options - {"--help"} if f"`{option}" not in page} == set()
+    assert {key for key in campaign_report(Tally()) if f"`{key}`" not in page} == set()
+    assert {kind for kind in Kind if f"| {kind} |" not in page} == set()
 
 
 @pytest.mark.parametrize("page", ["docs/failures.md"])

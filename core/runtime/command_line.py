@@ -1,5 +1,5 @@
-"""The command line: `run`, `bench`, `doctor`, and what works on recordings (`recording_commands`). What needs
-a window is handed in by `main.py`."""
+"""The command line: `run`, `simulate`, `bench`, `doctor`, and what works on recordings
+(`recording_commands`). What needs a window is handed in by `main.py`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from core.runtime.export_command import Draw, add_export_command, no_pictures
 from core.runtime.headless import Report, RunSettings
 from core.runtime.recording_commands import add_recording_commands
 from core.runtime.session import record_run
+from core.runtime.simulate_command import FindPlants, add_simulate_command, no_plants
 
 HOLDS, VIOLATED, WRONG_USE, NOT_STARTED = 0, 1, 2, 3
 DEFAULT_SECONDS = 5.0
@@ -37,6 +38,7 @@ def make(
     bench: Bench,
     has_display: Callable[[], bool],
     draw: Draw = no_pictures,
+    find_plants: FindPlants = no_plants,
 ) -> typer.Typer:
     """The command line over the given launchers; calling the result runs it and exits."""
     app = typer.Typer(
@@ -139,6 +141,7 @@ def make(
 
     add_recording_commands(app, guarded)
     add_export_command(app, guarded, draw)
+    add_simulate_command(app, guarded, find_plants)
     return app
 
 

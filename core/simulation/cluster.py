@@ -1,0 +1,326 @@
+"""A whole cluster in one thread and in virtual time: the shipped machines of both sides on a fake network.
+
+The shell that the engine and the daemons are in a real run: it performs effects, decides nothing about the
+protocol, and writes the same wire log. `docs/simulator.md` tells what is simulated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core import __version__
+from core.checks.live import LiveChecks
+from core.effects import (
+    Close,
+    Effect,
+    Fence,
+    Multicast,
+    Retransmit,
+    Return,
+    ReturnUnknown,
+    Suspect,
+    Trust,
+)
+from core.errors import RemoteProtocolError
+from core.facts import (
+    Called,
+    ClientOpened,
+    Dropped,
+    EpochStarted,
+    Exited,
+    Joined,
+    Returned,
+    RunStarted,
+    Spawned,
+    Suspected,
+    Trusted,
+    Violated,
+)
+from core.group.front_end import FrontEnd
+from core.group.sequencer import Requests
+from core.limits import BATCH_REQUESTS, HEARTBEAT_NS
+from core.protocol.codec import decode_from_replica
+from core.protocol.messages import Result, pack_u32, pack_u64, unpack_u32
+from core.services.registry import load_service
+from core.simulation.ledger import Ledger
+from core.simulation.network import Clock, Network
+from core.simulation.process import SimulatedProcess
+from core.simulation.schedule import Schedule
+from core.simulation.trace import Trace
+from core.trace.wire_log import Tap
+from core.workload.clients import WorkloadSettings, make_workload
+from core.workload.closed_loop import ClientPool
+
+START_NS = 1_000_000_000
+WALL_NS = 1_700_000_000_000_000_000
+"""Wall clock when the virtual one stands at 0."""
+
+
+class SimulatedCluster:
+    """Made from a schedule. After `start`, whatever happens next happens with the next entry of its clock."""
+
+    def __init__(self, schedule: Schedule, keep: bool = False) -> None:
+        self.schedule = schedule
+        self.clock = Clock(START_NS)
+        self.network = Network(self.clock, schedule.seed, schedule.latency_ns, schedule.jitter_ns)
+        self.trace = Trace(keep)
+        self.front_end = FrontEnd(1, WALL_NS)
+        self.processes: dict[int, SimulatedProcess] = {}
+        self.links: dict[int, SimulatedProcess] = {}
+        """The processes that the front end is connected to."""
+        service = load_service(schedule.service)
+        self.checks = LiveChecks(service)
+        self.ledger = Ledger()
+        settings = WorkloadSettings(think_ms=schedule.think_ms, seed=schedule.seed)
+        self.pool = ClientPool(make_workload(service, settings, schedule.clients), schedule.requests)
+        self.answered = self.unknown = self.messages = 0
+        self.drops: list[tuple[int, str, str]] = []
+        """(replica, kind of cause, reason): "exit", "silence" or "protocol"."""
+        self.on_ordered: Callable[[int], None] = lambda seq: None
+        """Told up to which number requests are ordered."""
+        self.vanished: set[SimulatedProcess] = set()
+        """Processes whose end the front end does not see, as when a machine loses its power."""
+        self._asleep_until_ns = 0
+        self._waiting = Requests()
+        self._gathering = False
+        self._think_ns: int | None = None
+        self._service = service
+
+    @property
+    def done(self) -> bool:
+        """The clients have asked everything and have every answer, or nobody is left to ask."""
+        return not self.pool.open_requests and (self.pool.spent or not self.front_end.view.members)
+
+    # --- start --------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Everybody begins."""
+        schedule, now, tell = self.schedule, self.clock.now, self.trace.tell
+        service, version = self._service.name, self._service.version
+        tell(
+            now,
+            RunStarted(
+                __version__, service, version, schedule.replicas, schedule.clients, schedule.seed,
+                reply_policy="first", failure_policy="drop forever", wall_ns=WALL_NS + now,
+            ),
+        )  # fmt: skip
+        for replica in range(1, schedule.replicas + 1):
+            process = SimulatedProcess(replica, 1, load_service(schedule.service), self.clock, self)
+            self.processes[replica] = self.links[replica] = process
+            tell(now, Spawned(replica, 1, replica))
+            self.front_end.joined(replica, 1, process.manager.expected, now)
+            tell(now, Joined(replica, 1, 0, process.manager.expected))
+        tell(now, EpochStarted(self.front_end.sequencer.epoch, self.front_end.sequencer.next_seq))
+        self._tick()
+        self.pool.set_running(True, schedule.think_ms > 0, now)
+        for client in range(1, schedule.clients + 1):
+            self.open_client(client)
+
+    # --- 1 request ----------------------------------------------------------------------------------------
+
+    def open_client(self, client: int) -> None:
+        """A client begins."""
+        self.trace.tell(self.clock.now, ClientOpened(client))
+        self._issue(self.pool.open(client, self.clock.now))
+
+    def close_client(self, client: int) -> None:
+        """A client ends."""
+        self._issue(self.pool.close(client, self.clock.now))
+
+    def _issue(self, requests: Requests) -> None:
+        now = self.clock.now
+        if requests.operations:
+            self.ledger.called(requests)
+            if not self.front_end.view.members:
+                self._nobody_left(requests, ())
+                return
+            called = Called(pack_u32(requests.ids), requests.operations)
+            self.trace.tell(now, called, Tap.CALL_DELIVERED)
+            self._waiting = self._waiting.followed_by(requests)
+            if not self.schedule.turn_ns:
+                self._order()
+            elif not self._gathering:
+                self._gathering = True
+                self.clock.at(now + self.schedule.turn_ns, self._gathered)
+        if self.pool.thinking:
+            self._think()
+
+    def _gathered(self) -> None:
+        if self._sleeps(self._gathered):
+            return
+        self._gathering = False
+        self._order()
+
+    # --- 2 coordination -----------------------------------------------------------------------------------
+
+    def _order(self) -> None:
+        while self._waiting.operations:
+            size = min(BATCH_REQUESTS, self.front_end.room())
+            if size <= 0 or not self.front_end.view.members:
+                return
+            batch, self._waiting = self._waiting.split(size)
+            order, multicast = self.front_end.request(batch, self.clock.now)
+            self._multicast(multicast.replicas, multicast.payload)
+            self.checks.ordered(order, self.front_end.view.mask)
+            self.ledger.ordered(order)
+            self.on_ordered(order.first_seq + order.count - 1)
+
+    def _multicast(self, replicas: tuple[int, ...], payload: bytes) -> None:
+        mask, carry = 0, self.network.carry
+        for replica in replicas:
+            process = self.links.get(replica)
+            if process is not None:
+                carry(process.inward, process.arrived, payload)
+                mask |= 1 << replica
+        self.messages += len(replicas)
+        self.trace.saw(self.clock.now, Tap.TO_PASSED, mask, payload)
+
+    # --- 4 agreement --------------------------------------------------------------------------------------
+
+    def said(self, process: SimulatedProcess, payload: bytes) -> None:
+        """A replica sent a frame."""
+        self.network.carry(process.outward, self._heard, process, payload)
+
+    def _heard(self, process: SimulatedProcess, payload: bytes) -> None:
+        replica, now = process.replica, self.clock.now
+        if self._sleeps(self._heard, process, payload):
+            return
+        if self.links.get(replica) is not process:
+            return  # the link was closed meanwhile
+        self.messages += 1
+        self.trace.saw(now, Tap.FROM_PASSED, 1 << replica, payload)
+        try:
+            message = decode_from_replica(payload)
+            effects = self.front_end.received(replica, message, now)
+        except RemoteProtocolError as error:
+            self.down(replica, "protocol", str(error))
+            return
+        for effect in effects:
+            self._perform(effect)
+        if type(message) is Result:
+            self.checks.responded(replica, message)
+            self.ledger.responded(message)
+        if self._waiting.operations and not self._gathering:
+            self._order()
+
+    # --- 5 response ---------------------------------------------------------------------------------------
+
+    def _answer(self, effect: Return) -> None:
+        ids, count, now = unpack_u32(effect.requests), len(effect.outcomes), self.clock.now
+        seqs = pack_u64(range(effect.first_seq, effect.first_seq + count))
+        codes = bytes([outcome[1] for outcome in effect.outcomes])
+        latest_call = self.pool.latest_call(ids[::2])
+        self.ledger.told(effect.first_seq, effect.requests, ids, effect.outcomes)
+        requests = self.pool.answered(ids, effect.first_seq, effect.outcomes, now)
+        self.trace.tell(now, Returned(effect.replica, effect.requests, seqs, codes), Tap.RETURN_DELIVERED)
+        self.checks.returned(effect.first_seq, count, latest_call, now)
+        self.answered += count
+        self._issue(requests)
+
+    # --- effects, failures --------------------------------------------------------------------------------
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Return():
+                self._answer(effect)
+            case Multicast(replicas, payload):
+                self._multicast(replicas, payload)
+            case Retransmit(replica, payload):
+                self._multicast((replica,), payload)
+            case ReturnUnknown(requests):
+                waiting, self._waiting = self._waiting, Requests()
+                self._nobody_left(waiting, requests)
+            case Suspect(replica, silent_ns):
+                self.trace.tell(self.clock.now, Suspected(replica, silent_ns))
+            case Trust(replica):
+                self.trace.tell(self.clock.now, Trusted(replica))
+            case Fence(replica, reason):
+                self.down(replica, "silence", reason)
+            case Close(replica, reason):
+                self.down(replica, "protocol", reason)
+
+    def full(self, process: SimulatedProcess) -> None:
+        """A replica does not take what it is sent."""
+        if self.links.get(process.replica) is process:
+            self.front_end.link_full(process.replica)
+
+    def drained(self, process: SimulatedProcess) -> None:
+        """A replica took everything."""
+        if self.links.get(process.replica) is process:
+            for effect in self.front_end.link_drained(process.replica):
+                self._perform(effect)
+
+    def ended(self, process: SimulatedProcess, status: int) -> None:
+        """A process ended; the front end sees the connection close some time later."""
+        self.trace.tell(self.clock.now, Exited(process.replica, status, ""))
+        if process not in self.vanished:
+            self.clock.at(self.clock.now + self.schedule.latency_ns, self._closed, process, status)
+
+    def _closed(self, process: SimulatedProcess, status: int) -> None:
+        if self._sleeps(self._closed, process, status):
+            return
+        if self.links.get(process.replica) is process:
+            cause = "exit" if status == -9 else "protocol"
+            self.down(process.replica, cause, f"its process ended with status {status}")
+
+    def down(self, replica: int, cause: str, reason: str) -> None:
+        """Drop a replica for good, fenced: its process is killed, whatever it was doing."""
+        process = self.links.pop(replica, None)
+        if process is None:
+            return
+        process.kill()
+        self.drops.append((replica, cause, reason))
+        self.trace.tell(self.clock.now, Dropped(replica, reason))
+        self.checks.lost(replica)
+        for effect in self.front_end.lost(replica):
+            self._perform(effect)
+        self._order()
+
+    def _nobody_left(self, waiting: Requests, ordered: tuple[tuple[int, int, int], ...]) -> None:
+        never_ordered = zip(waiting.ids[::2], waiting.ids[1::2], (0,) * len(waiting), strict=True)
+        requests = (*ordered, *never_ordered)
+        self.unknown += len(requests)
+        ids = pack_u32([part for client, number, _ in requests for part in (client, number)])
+        fact = Returned(0, ids, pack_u64([seq for _, _, seq in requests]), b"\x02" * len(requests))
+        self.trace.tell(self.clock.now, fact, Tap.RETURN_DELIVERED)
+        self.checks.unknown(requests)
+        self.ledger.ended(unpack_u32(ids))
+        self.pool.unknown(requests)
+
+    def violated(self, violation: Violated) -> None:
+        """A check failed: into the wire log with it."""
+        self.trace.tell(self.clock.now, violation)
+
+    # --- timers -------------------------------------------------------------------------------------------
+
+    def sleep(self, for_ns: int) -> None:
+        """The front end's machine is suspended: whatever happens to it happens when it wakes up."""
+        self._asleep_until_ns = self.clock.now + for_ns
+
+    def _sleeps(self, then: Callable[..., None], *arguments: object) -> bool:
+        if self.clock.now >= self._asleep_until_ns:
+            return False
+        self.clock.at(self._asleep_until_ns, then, *arguments)
+        return True
+
+    def _tick(self) -> None:
+        if self._sleeps(self._tick):
+            return
+        now = self.clock.now
+        self.clock.at(now + HEARTBEAT_NS, self._tick)
+        for effect in self.front_end.tick(now):
+            self._perform(effect)
+        if not self._gathering:
+            self._order()
+
+    def _think(self) -> None:
+        due = self.pool.next_due()
+        if due is not None and due != self._think_ns:
+            self._think_ns = due
+            self.clock.at(max(due, self.clock.now), self._thought)
+
+    def _thought(self) -> None:
+        if self._sleeps(self._thought):
+            return
+        self._think_ns = None
+        self._issue(self.pool.due(self.clock.now))

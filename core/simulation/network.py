@@ -1,0 +1,65 @@
+"""The fake network and the virtual clock: a heap of what happens next, and frames that travel through it.
+
+Time passes only from one entry of the heap to the next, so a run of seconds costs milliseconds. Entries of
+the same moment keep the order in which they were put there: nothing depends on hash seeds or addresses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from random import Random
+from typing import Any
+
+from core.group.faults import NetworkFaults
+from core.link_faults import Link
+
+Action = Callable[..., None]
+
+STRIDE = 16
+"""Whether a run is over is asked after so many events: asking costs as much as an event."""
+
+
+class Clock:
+    """Virtual monotonic time in nanoseconds, and what is to happen when."""
+
+    def __init__(self, start_ns: int) -> None:
+        self.now = start_ns
+        self._heap: list[tuple[int, int, Action, tuple[Any, ...]]] = []
+        self.entries = 0
+        """How much was ever to happen."""
+
+    def at(self, when_ns: int, action: Action, *arguments: Any) -> None:
+        """Call this at that time."""
+        self.entries += 1
+        heappush(self._heap, (when_ns, self.entries, action, arguments))
+
+    def advance(self) -> None:
+        """Let the next STRIDE things happen. Raises IndexError when nothing is to come."""
+        heap = self._heap
+        for _ in range(STRIDE):
+            self.now, _, action, arguments = heappop(heap)
+            action(*arguments)
+
+
+class Network:
+    """Carries frames; each arrives after the latency, give or take, unless the faults decide otherwise."""
+
+    def __init__(self, clock: Clock, seed: int, latency_ns: int, jitter_ns: int) -> None:
+        self.faults = NetworkFaults(seed)
+        self._clock = clock
+        self._at = clock.at
+        self._random = Random(seed).random
+        self._latency_ns = latency_ns
+        self._jitter_ns = jitter_ns
+
+    def carry(self, link: Link, arrive: Action, *arguments: Any) -> None:
+        """Let a frame travel over this link: `arrive` is called when, and as often as, it arrives."""
+        arrives_ns = self._clock.now + self._latency_ns
+        if self._jitter_ns:
+            arrives_ns += int(self._random() * self._jitter_ns)
+        if not self.faults.any:
+            self._at(arrives_ns, arrive, *arguments)
+            return
+        for when_ns in self.faults.decide(link, arrives_ns):
+            self._at(when_ns, arrive, *arguments)
