@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from core.runtime.headless import RunSettings
     from core.runtime.launch import Launched
     from core.runtime.simulate_command import Plants
+    from core.session.exports.job import Job
+    from core.session.exports.look import Look
     from gui.top_bar import Recording
 
 ROOT = Path(__file__).resolve().parent
@@ -144,6 +146,13 @@ def plants() -> Plants:
     return found
 
 
+def draw(job: Job, name: str, path: Path, look: Look, overwrite: bool) -> None:
+    """Write a film or a picture of a recording."""
+    from gui.recording.draw import draw as draw_export
+
+    draw_export(job, name, path, look, overwrite)
+
+
 def run_tests(arguments: list[str]) -> int:
     """Run the tests from the checkout's root, whatever directory the caller is in."""
     import pytest
@@ -177,7 +186,7 @@ def main() -> None:
     if len(arguments) == 1 and arguments[0].endswith(".lockstep"):  # a double click on a file
         sys.argv.insert(1, "open")
 
-    make(open_window, open_recording, demo, bench, has_display, find_plants=plants)()
+    make(open_window, open_recording, demo, bench, has_display, draw, plants)()
 
 
 if __name__ == "__main__":

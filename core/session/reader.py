@@ -49,13 +49,20 @@ class Recording:
     """An opened recording. Times of its records are nanoseconds since its first record."""
 
     def __init__(
-        self, path: Path, header: RecordingHeader, blocks: tuple[BlockPlace, ...], note: str
+        self,
+        path: Path,
+        header: RecordingHeader,
+        blocks: tuple[BlockPlace, ...],
+        note: str,
+        annotations: bytes = b"",
     ) -> None:
         self.path = path
         self.header = header
         self.blocks = blocks
         self.note = note
         """"" for a whole recording; otherwise one sentence about what is missing."""
+        self.annotations = annotations
+        """Bookmarks and captions, encoded (`core.session.annotations`)."""
 
     @property
     def records_count(self) -> int:
@@ -98,7 +105,7 @@ def read(path: Path | str) -> Recording:
     """Open a recording. Raises RecordingError when there is none, or when not even its header is whole."""
     scanner = Scanner(path)
     scanner.scan()
-    return Recording(scanner.path, scanner.header, tuple(scanner.blocks), scanner.note)
+    return Recording(scanner.path, scanner.header, tuple(scanner.blocks), scanner.note, scanner.annotations)
 
 
 class Scanner:
