@@ -50,6 +50,8 @@ class RunStarted(Fact, tag="run_started", frozen=True):
     reply_policy: str
     failure_policy: str
     wall_ns: int
+    broken: tuple[str, ...] = ()
+    """Rules that are broken on purpose (`core.rules.Rule`)."""
 
 
 class RunEnded(Fact, tag="run_ended", frozen=True):

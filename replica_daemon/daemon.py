@@ -159,7 +159,12 @@ def main() -> int:
         sys.stderr.write(f"This replica cannot start: {error}\n")
         return 64
     leave_with_parent(sys.stdin.buffer)
-    manager = ReplicaManager(service, charter.incarnation, time.monotonic_ns)
+    if charter.broken:
+        from core.replica.broken_rules import broken_manager
+
+        manager = broken_manager(charter.broken, service, charter.incarnation, time.monotonic_ns)
+    else:
+        manager = ReplicaManager(service, charter.incarnation, time.monotonic_ns)
     listener = _listen()
     report_port(listener.getsockname()[1])
     gc.freeze()

@@ -31,6 +31,8 @@ class Charter(msgspec.Struct, frozen=True):
     replica: int
     incarnation: int
     service: str
+    broken: tuple[str, ...] = ()
+    """Rules to break on purpose (`core.rules.Rule`)."""
 
 
 def read_charter(stream: BinaryIO) -> Charter:

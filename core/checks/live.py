@@ -147,6 +147,11 @@ class LiveChecks:
         found, self._found = self._found, []
         return found
 
+    def accuse(self, name: str, seq: int, replica: int, expected: str, found: str) -> None:
+        """Somebody else saw a rule violated that these checks do not look at."""
+        self._violations.setdefault(name, 0)
+        self._violate(name, seq, replica, expected, found)
+
     def _compare(self, replica: int, first_seq: int, expected: bytes, found: bytes) -> None:
         """The bytes differ: find the first number at which they do, and what differs there."""
         ours, theirs = decode_body(expected), decode_body(found)

@@ -16,6 +16,7 @@ from rich.table import Table
 from core import __version__
 from core.errors import LockstepError, StartError, UsageError
 from core.limits import MAX_CLIENTS, MAX_REPLICAS, MIN_REPLICAS
+from core.rules import Rule, rules_named
 from core.runtime.export_command import Draw, add_export_command, no_pictures
 from core.runtime.headless import Report, RunSettings
 from core.runtime.recording_commands import add_recording_commands
@@ -82,6 +83,10 @@ def make(
         think_ms: Annotated[float, typer.Option(help="Pause between an answer and the next request.")] = 0.0,
         burst: Annotated[int, typer.Option(help="Requests in a row between two pauses.")] = 1,
         record: Annotated[Path | None, typer.Option(help="Write the wire log to this file.")] = None,
+        break_rule: Annotated[
+            list[str] | None,
+            typer.Option("--break", help=f"Break a rule on purpose: {', '.join(Rule)}. Repeatable."),
+        ] = None,
         as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     ) -> None:
         """Run a cluster: in a window, or headless to its end with a verdict."""
@@ -91,7 +96,8 @@ def make(
             if scenario not in (None, "demo"):
                 raise UsageError(f"There is no scenario “{scenario}”.", "The only one yet is “demo”.")
             ends = seconds if seconds is not None or requests is not None else DEFAULT_SECONDS
-            settings = RunSettings(service, replicas, clients, seed, requests, ends, think_ms, burst)
+            broken = rules_named(break_rule or [])
+            settings = RunSettings(service, replicas, clients, seed, requests, ends, think_ms, burst, broken)
             if headless or as_json:
                 return report_run(settings, record, as_json)
             if requests is not None or seconds is not None:

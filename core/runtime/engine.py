@@ -48,6 +48,7 @@ from core.ids import replica_name
 from core.limits import BATCH_REQUESTS, HEARTBEAT_NS
 from core.protocol.codec import decode_from_replica
 from core.protocol.messages import FromReplica, Nack, Pong, Result, Snapshot, pack_u32, pack_u64, unpack_u32
+from core.rules import Rule
 from core.runtime.members import Members
 from core.runtime.operator import Operator
 from core.runtime.pacer import Hop
@@ -79,6 +80,8 @@ class Engine:
         self.pacer = self.transport.pacer
         self.operator = Operator(self)
         self.answered = self.refused = self.unknown = self.messages = 0
+        self.broken: tuple[Rule, ...] = ()
+        """Rules that are broken on purpose (`core.runtime.broken_run`)."""
         self.changed = asyncio.Event()
         """Set whenever the run may have come to its end: somebody who waits for that looks then."""
         self._waiting = Requests()  # arrived at the front end, not ordered yet
@@ -348,6 +351,7 @@ class Engine:
         if violation.replica in self.witness.checks.diverged - self.members.diverged:
             self.members.diverged.add(violation.replica)
             self.tell(Diverged(violation.replica, violation.seq))
+        self.operator.freeze()
         self.changed.set()
 
     def _tick(self) -> None:

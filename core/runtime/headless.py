@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from core.facts import CheckCount
+from core.rules import Rule
+from core.runtime.broken_run import break_rules, bring_to_light
 from core.runtime.engine import Engine
 from core.runtime.latency import LatencyHistogram
 from core.runtime.witness import WriteRecords
@@ -17,6 +19,8 @@ from core.services.registry import load_service
 from core.workload.clients import WorkloadSettings, make_workload
 
 DRAIN_TIMEOUT_S = 30.0
+BROKEN_DRAIN_TIMEOUT_S = 3.0
+"""With a broken rule, what does not come soon does not come."""
 T = TypeVar("T")
 
 
@@ -32,6 +36,7 @@ class RunSettings:
     seconds: float | None = None
     think_ms: float = 0.0
     burst: int = 1
+    broken: tuple[Rule, ...] = ()
 
 
 @dataclass(slots=True)
@@ -123,7 +128,10 @@ def make_engine(settings: RunSettings, write: WriteRecords) -> Engine:
         WorkloadSettings(seed=settings.seed, think_ms=settings.think_ms, burst=settings.burst),
         settings.clients,
     )
-    return Engine(settings.service, workload, settings.requests, write)
+    engine = Engine(settings.service, workload, settings.requests, write)
+    if settings.broken:
+        break_rules(engine, settings.broken, settings.requests)
+    return engine
 
 
 async def run(
@@ -134,6 +142,7 @@ async def run(
     """Run a cluster to its end and report. `started` is told when it is up. Raises StartError."""
     engine = make_engine(settings, write)
     await engine.start(settings.replicas, settings.clients, settings.seed)
+    bring_to_light(engine)
     if started is not None:
         started(engine)
     gc.collect()
@@ -159,7 +168,7 @@ async def under_load(engine: Engine, settings: RunSettings) -> Report:
     engine.set_load(True, settings.think_ms > 0)
     while not engine.pool.spent and engine.front_end.view.members:
         left = 0.1 if deadline is None else min(0.1, deadline - loop.time())
-        if left <= 0:
+        if left <= 0 or (engine.broken and engine.witness.checks.violations):
             break
         engine.changed.clear()
         try:
@@ -168,7 +177,7 @@ async def under_load(engine: Engine, settings: RunSettings) -> Report:
             histogram.add(engine.pool.take_latencies())
     elapsed = max(loop.time() - start, 0.001)  # the clock of the loop counts milliseconds
     answered_under_load = engine.answered - opened
-    complete = await engine.drain(DRAIN_TIMEOUT_S)
+    complete = await engine.drain(BROKEN_DRAIN_TIMEOUT_S if engine.broken else DRAIN_TIMEOUT_S)
     histogram.add(engine.pool.take_latencies())
     return _report(engine, settings, histogram, opened, answered_under_load / elapsed, complete)
 

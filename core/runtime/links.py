@@ -56,6 +56,10 @@ class ReplicaLink(asyncio.Protocol):
         assert self._handshake is not None
         self._transport.write(pack(encode(self._handshake.hello())))
 
+    def hand_over(self, owner: LinkOwner) -> None:
+        """From now on somebody else is told what happens here."""
+        self._owner = owner
+
     def write(self, frame: bytes) -> None:
         """Send one frame. What is written to a closed connection is lost, as on any network."""
         assert self._transport is not None

@@ -18,6 +18,7 @@ from pathlib import Path
 from core.commands import Command, SetLoad, SetPace
 from core.errors import LockstepError
 from core.facts import Pace, Said
+from core.runtime.broken_run import bring_to_light
 from core.runtime.engine import Engine
 from core.runtime.headless import RunSettings, make_engine, run_loop
 from core.runtime.session import RecordBuffer, open_recorder
@@ -134,6 +135,8 @@ class LiveSource:
         except LockstepError as error:
             self._say_error(str(error))
         else:
+            engine.operator.freezes = bool(engine.broken)
+            bring_to_light(engine)
             await self._begin(engine)
         with self._lock:
             self._loop = asyncio.get_running_loop()

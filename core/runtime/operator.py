@@ -33,6 +33,7 @@ from core.facts import (
     Counted,
     KillOrdered,
     LoadSet,
+    Pace,
     PaceSet,
     RunEnded,
     RunStarted,
@@ -61,6 +62,8 @@ class Operator:
         self._engine = engine
         self._saboteur = Saboteur(engine)
         self._ticks = 0
+        self.freezes = False
+        """The first violation stops everything: somebody watches, and a rule is broken on purpose."""
         self.troubles: list[str] = []
         """What went wrong, in sentences, first things first."""
         self._nonce = 0
@@ -80,8 +83,16 @@ class Operator:
                 reply_policy="first",
                 failure_policy="drop forever",
                 wall_ns=time.time_ns(),
+                broken=tuple(rule.value for rule in self._engine.broken),
             )
         )
+
+    def freeze(self) -> None:
+        """A rule was broken on purpose, and now it shows: stop the picture there, once."""
+        if self.freezes:
+            self.freezes = False
+            self.do(SetLoad(False))
+            self.do(SetPace(Pace.STEP, 0))
 
     def tell_end(self) -> None:
         """Write the last facts of the run."""

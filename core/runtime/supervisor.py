@@ -122,6 +122,8 @@ class Supervisor:
         self._cluster = cluster
         self._service = service
         self._exited = exited
+        self.broken: tuple[str, ...] = ()
+        """Rules that the daemons are to break."""
         self.processes: dict[int, ReplicaProcess] = {}
 
     async def start(self, replica: int, incarnation: int) -> ReplicaProcess:
@@ -146,6 +148,7 @@ class Supervisor:
             "replica": replica,
             "incarnation": incarnation,
             "service": self._service,
+            "broken": self.broken,
         }
         process.tell(msgspec.json.encode(charter) + b"\n")
         return process
