@@ -156,7 +156,12 @@ def _print_check(report: CheckReport) -> None:
         table.add_column(title, justify=side)  # type: ignore[arg-type]
     for count in report.checks:
         table.add_row(count.name.replace("_", " "), f"{count.checked:,}", f"{count.violations:,}")
+    search = report.search
+    if search is not None:
+        table.add_row("linearizability", f"{search.checked:,}", f"{search.violations:,}")
     console.print(table)
+    if search is None:
+        console.print("Linearizability was not searched: the service does not name the parts of its state.")
     for violation in report.violations[:SHOWN_VIOLATIONS]:
         console.print(violation_words(violation), markup=False)
     if report.note:

@@ -13,7 +13,9 @@ from core.facts import Violated
 from core.runtime.command_line import make
 from core.services.calls import encode_outcome
 from core.services.kv import KeyValue
+from core.services.registry import load_service
 from core.session.check import CheckReport, Verdict, check
+from core.session.history import requests
 from core.session.reader import read
 from core.session.service import service_for
 from core.trace.wire_log import Record, Tap, encode_fact
@@ -36,6 +38,23 @@ def drift(replica: int, first_seq: int, outcomes: list[bytes], digests: list[int
         for place in range(len(digests)):
             if first_seq + place >= 20:
                 digests[place] ^= 1
+
+
+def stale(replica: int, first_seq: int, outcomes: list[bytes], digests: list[int]) -> None:
+    """All replicas answer the first read after #40 with what nobody wrote."""
+    for place, outcome in enumerate(outcomes):
+        if first_seq + place == READ_AT:
+            assert outcome
+            outcomes[place] = encode_outcome("a value that nobody wrote")
+
+
+def first_read(after: int) -> int:
+    """The number of the first get after this one."""
+    found = requests(made_run(120, clients=2))
+    return min(one.seq for one in found if one.seq > after and one.operation[1:5] == b"\xa3get")
+
+
+READ_AT = first_read(40)
 
 
 def test_a_sound_run_is_valid_and_every_request_was_looked_at(tmp_path: Path) -> None:
@@ -68,6 +87,32 @@ def test_an_answer_before_its_call_breaks_real_time(tmp_path: Path) -> None:
     records[place] = records[place]._replace(time_ns=records[0].time_ns)
     report = judged(tmp_path, records)
     assert [violation.check for violation in report.violations] == ["real_time"]
+
+
+def test_a_stale_read_is_found_by_calls_and_returns_alone_and_shown_as_the_smallest_set(
+    tmp_path: Path,
+) -> None:
+    """Every replica tells the same wrong answer to a read: no digest and no reply differs between them."""
+    records = made_run(120, clients=2, tamper=stale)
+    report = judged(tmp_path, records)
+    assert report.search is not None and report.search.violations == 1
+    [conflict] = report.search.conflicts
+    assert len(conflict["requests"]) <= 3 and conflict["minimal"]  # type: ignore[arg-type]
+    assert any(call["result"] == '"a value that nobody wrote"' for call in conflict["requests"])  # type: ignore[attr-defined]
+
+
+def test_the_search_covers_every_request_of_a_sound_run(tmp_path: Path) -> None:
+    report = judged(tmp_path, made_run(200, clients=4))
+    assert report.search is not None
+    assert (report.search.verdict, report.search.unjudged) == ("valid", 0)
+    assert report.search.checked == 200
+
+
+def test_a_service_without_parts_is_judged_by_the_live_checks_alone(tmp_path: Path) -> None:
+    path = save(tmp_path / "run.lockstep", made_run(60, service="social"), header("social"))
+    report = check(read(path), load_service("social"))
+    assert (report.verdict, report.search) == (Verdict.VALID, None)
+    assert report.as_json()["linearizability"] == {"verdict": "not searched"}
 
 
 def test_what_the_run_itself_noticed_counts(tmp_path: Path) -> None:
