@@ -33,6 +33,9 @@ START_TIMEOUT_NS = 10_000_000_000
 INSPECT_ROWS = 200
 """Rows in one page of a replica's data at most."""
 
+CHUNK_BYTES = 256 << 10
+"""Bytes of a snapshot in one message."""
+
 TAIL_REQUESTS = 33_280
 """Executed requests a replica can still repeat its answers to: LAG_REQUESTS and the window."""
 TAIL_BYTES = 64 << 20

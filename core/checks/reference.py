@@ -10,7 +10,15 @@ from __future__ import annotations
 from xxhash import xxh3_64_intdigest
 
 from core.protocol.codec import encode
-from core.protocol.messages import CLOSE_SESSION, OPEN_SESSION, Order, ResultBody, pack_u64, unpack_u32
+from core.protocol.messages import (
+    CLOSE_SESSION,
+    FRONT_END,
+    OPEN_SESSION,
+    Order,
+    ResultBody,
+    pack_u64,
+    unpack_u32,
+)
 from core.services.calls import (
     INVALID_OPERATION,
     NO_SESSION,
@@ -19,6 +27,7 @@ from core.services.calls import (
     UNREADABLE,
     encode_outcome,
     operation_decoder,
+    sessions_outcome,
 )
 from core.services.machine import Context, Service
 
@@ -77,6 +86,8 @@ class ReferenceMachine:
 
     def _unusual(self, client: int, number: int, raw: bytes, seq: int, timestamp: int) -> bytes:
         before = self._last.get(client)
+        if client == FRONT_END:
+            return sessions_outcome(self._last)
         if before is None:
             if raw != OPEN_SESSION:
                 return NO_SESSION

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from core.errors import RemoteProtocolError
-from core.protocol.messages import FromFrontEnd, FromReplica, Message, ResultBody
+from core.protocol.handing_over import Image
+from core.protocol.messages import FromFrontEnd, FromReplica, Message, Result, ResultBody
 
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding may raise: a tag or text that is not UTF-8 is no DecodeError."""
@@ -14,6 +15,7 @@ _encoder = msgspec.msgpack.Encoder()
 _from_front_end: msgspec.msgpack.Decoder[FromFrontEnd] = msgspec.msgpack.Decoder(FromFrontEnd)
 _from_replica: msgspec.msgpack.Decoder[FromReplica] = msgspec.msgpack.Decoder(FromReplica)
 _body = msgspec.msgpack.Decoder(ResultBody)
+_image = msgspec.msgpack.Decoder(Image)
 
 
 def encode(message: Message | ResultBody) -> bytes:
@@ -35,6 +37,27 @@ def decode_from_replica(payload: bytes) -> FromReplica:
         return _from_replica.decode(payload)
     except _UNREADABLE as error:
         raise RemoteProtocolError(f"A replica sent what is not a message ({error}).") from error
+
+
+def last_digest(result: bytes) -> int:
+    """The digest after the last number of an encoded Result. Raises RemoteProtocolError when it is none."""
+    message = decode_from_replica(result)
+    if type(message) is not Result:
+        raise RemoteProtocolError("That is no result.")
+    return message.last_digest
+
+
+def encode_image(image: Image) -> bytes:
+    """The bytes of a snapshot."""
+    return _encoder.encode(image)
+
+
+def decode_image(data: bytes) -> Image:
+    """A snapshot's bytes as what they hold. Raises RemoteProtocolError when they hold something else."""
+    try:
+        return _image.decode(data)
+    except _UNREADABLE as error:
+        raise RemoteProtocolError(f"The snapshot cannot be read ({error}).") from error
 
 
 def decode_body(body: bytes) -> ResultBody:

@@ -18,6 +18,9 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from core.protocol import handing_over as over
+from core.protocol.message import Message as Message
+
 PROTOCOL_VERSION = 2
 
 assert sys.byteorder == "little" and array("I").itemsize == 4, "columns travel as this machine holds them"
@@ -29,8 +32,14 @@ CLOSE_SESSION = b"\xa5close"
 """Operation that closes a session: only a sequenced operation may evict one (rule 4)."""
 
 
-class Message(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Base of every message."""
+FRONT_END = 0
+"""The front end's own place among the client ids: it orders changes of the view under it."""
+
+
+def view_operation(change: str) -> bytes:
+    """Operation that tells a change of the view, e.g. `R2.2 joins`. It belongs to the front end, changes no
+    data, and is answered with the hash of the session table: so a join compares that table too."""
+    return msgspec.msgpack.encode(f"view {change}")
 
 
 # --- auth -------------------------------------------------------------------------------------------------
@@ -212,12 +221,46 @@ class Tamper(Message, tag="tamper", frozen=True):
     amount: int
 
 
-FromFrontEnd = Hello | Proof | Order | Ping | Inspect | Bye | Failure | Tamper
-FromReplica = Challenge | Welcome | Result | Nack | Pong | Snapshot | Failure
+FromFrontEnd = (
+    Hello
+    | Proof
+    | Order
+    | Ping
+    | Inspect
+    | over.Fence
+    | over.Recover
+    | over.EpochStart
+    | over.SnapshotRequest
+    | over.SnapshotBegin
+    | over.SnapshotChunk
+    | over.SnapshotEnd
+    | Bye
+    | Failure
+    | Tamper
+)
+FromReplica = (
+    Challenge
+    | Welcome
+    | Result
+    | Nack
+    | Pong
+    | Snapshot
+    | over.Tail
+    | over.Executed
+    | over.SnapshotRequest
+    | over.SnapshotBegin
+    | over.SnapshotChunk
+    | over.Joined
+    | over.SnapshotRefused
+    | Failure
+)
 
 FRAMES: tuple[type[Message], ...] = (
     Hello, Challenge, Proof, Welcome, Order, Result, Nack, Ping, Pong, Inspect, Snapshot, Bye, Failure,
     Tamper,
+    over.Fence, over.Tail, over.Recover, over.Executed, over.EpochStart,
+    over.SnapshotRequest, over.SnapshotBegin, over.SnapshotChunk, over.SnapshotEnd, over.Joined,
+    over.SnapshotRefused,
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ which the front end tells with each Ping), so it covers whatever any other live 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 
 from core.errors import RemoteProtocolError
 from core.limits import TAIL_BYTES, TAIL_REQUESTS
@@ -54,6 +55,13 @@ class ExecutedTail:
         if executed.requests != order.requests or executed.operations != order.operations:
             raise RemoteProtocolError(f"#{order.first_seq} arrived twice with different contents.")
         return payload
+
+    def since(self, seq: int) -> Iterator[tuple[Order, bytes]]:
+        """What was executed and answered, from the batch on that ends at or after this number."""
+        for first in self._firsts:
+            order, payload, _ = self._kept[first]
+            if first + order.count > seq:
+                yield order, payload
 
     def _drop_oldest(self) -> None:
         self._bytes -= self._kept.pop(self._firsts.popleft())[2]

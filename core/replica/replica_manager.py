@@ -19,9 +19,22 @@ from xxhash import xxh3_64_intdigest
 from core.effects import Effect, Halt, Send
 from core.errors import RemoteProtocolError
 from core.limits import GAP_NACK_AFTER_NS, INSPECT_ROWS
-from core.protocol.codec import encode
+from core.protocol.codec import encode, last_digest
+from core.protocol.handing_over import (
+    EpochStart,
+    Executed,
+    Fence,
+    Image,
+    Recover,
+    SnapshotBegin,
+    SnapshotChunk,
+    SnapshotEnd,
+    SnapshotRequest,
+    Tail,
+)
 from core.protocol.messages import (
     CLOSE_SESSION,
+    FRONT_END,
     OPEN_SESSION,
     Failure,
     FromFrontEnd,
@@ -36,10 +49,19 @@ from core.protocol.messages import (
     pack_u64,
     unpack_u32,
 )
+from core.replica.donor import Donor
 from core.replica.executed_tail import ExecutedTail
 from core.replica.hold_back_queue import HoldBackQueue
+from core.replica.joiner import Joiner
 from core.replica.session_table import SessionTable
-from core.services.calls import INVALID_OPERATION, OK_NOTHING, UNREADABLE, encode_outcome, operation_decoder
+from core.services.calls import (
+    INVALID_OPERATION,
+    OK_NOTHING,
+    UNREADABLE,
+    encode_outcome,
+    operation_decoder,
+    sessions_outcome,
+)
 from core.services.machine import Context, Row, Service
 
 RENACK_AFTER_NS = 20_000_000
@@ -57,11 +79,14 @@ class ReplicaManager:
         self.held = HoldBackQueue()
         self.expected = 1
         self.digest = 0
+        self.timestamp = 0  # of the last order executed
         self._decode = operation_decoder(service.operations)
         self._incarnation = incarnation
         self._clock = clock
         self._epoch = 0
         self._tail = ExecutedTail()
+        self._donor = Donor()
+        self._joiner: Joiner | None = Joiner(self._become)  # until it executes something of its own
         self._announced = 0  # the highest number that was surely ordered
         self._renack_after_ns = RENACK_AFTER_NS
         self.nack_at: int | None = None
@@ -81,6 +106,20 @@ class ReplicaManager:
                 return (Send(encode(Pong(nonce, self.expected, self.held.ranges(), self.digest))),)
             case Inspect():
                 return self._looked_at(message)
+            case SnapshotRequest():
+                return self._donor.asked(message, self.service, self.sessions, self.expected, self.digest)
+            case SnapshotEnd():
+                return self._donor.ended(message)
+            case SnapshotBegin() | SnapshotChunk():
+                return self._given(message)
+            case Fence(epoch):
+                return self._fenced(epoch)
+            case Recover(epoch, first_seq):
+                return self._recounted(epoch, first_seq)
+            case EpochStart(epoch, next_seq):
+                if epoch == self._epoch:
+                    self._announce(next_seq - 1, now)
+                return ()
             case _:
                 raise RemoteProtocolError(f"Unexpected {type(message).__name__} after the handshake.")
 
@@ -132,13 +171,51 @@ class ReplicaManager:
             return ()  # a late copy: everybody has answered it
         raise RemoteProtocolError(f"My answer to #{order.first_seq} is no longer kept.")
 
+    # --- a state transfer, a new front end ----------------------------------------------------------------
+
+    def _given(self, message: SnapshotBegin | SnapshotChunk) -> tuple[Effect, ...]:
+        """Part of a donor's state. Raises RemoteProtocolError once this replica has a life of its own."""
+        if self._joiner is None:
+            return ()  # a late copy
+        return self._joiner.begin(message) if type(message) is SnapshotBegin else self._joiner.chunk(message)
+
+    def _become(self, seq: int, image: Image) -> None:
+        if self.expected != 1:
+            raise ValueError("this replica has executed something of its own")
+        self.service.restore(image.service)
+        self.sessions.last = {client: (number, outcome) for client, number, outcome in image.sessions}
+        self.expected, self.digest = seq + 1, image.digest
+
+    def _fenced(self, epoch: int) -> tuple[Effect, ...]:
+        """Obey no older epoch; what was held back was ordered by a front end that is no more (rule 10)."""
+        if epoch < self._epoch:
+            return ()
+        if epoch > self._epoch:
+            self._epoch = epoch
+            self.held = HoldBackQueue()
+            self.nack_at, self._announced = None, 0
+        return (Send(encode(Tail(epoch, self.expected - 1, self.digest, self.timestamp))),)
+
+    def _recounted(self, epoch: int, first_seq: int) -> tuple[Effect, ...]:
+        """Tell a new front end what was executed."""
+        if epoch != self._epoch:
+            return ()
+        return tuple(
+            Send(encode(Executed(epoch, encode(order), last_digest(answer))))
+            for order, answer in self._tail.since(first_seq)
+        )
+
+    # --- execution ----------------------------------------------------------------------------------------
+
     def _execute(self, order: Order, received_ns: int) -> tuple[Effect, ...]:
         started_ns = self._clock()
         try:
             body = self._execute_each(order)
         except Exception as error:  # a bug in the service: stop, and never answer for half an execution
             return _halt(f"in the batch at #{order.first_seq}", error)
+        self._joiner = None
         self.expected += order.count
+        self.timestamp = order.timestamp
         payload = encode(
             Result(
                 order.epoch,
@@ -182,6 +259,8 @@ class ReplicaManager:
 
     def _without_execution(self, client: int, number: int, raw: bytes) -> bytes:
         """A session opens here; a request that is not new gets its recorded answer (at most once)."""
+        if client == FRONT_END:  # a change of the view
+            return sessions_outcome(self.sessions.last)
         if raw == OPEN_SESSION and client not in self.sessions.last:
             self.sessions.record(client, number, OK_NOTHING)
             return OK_NOTHING

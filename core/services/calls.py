@@ -7,12 +7,13 @@ agree, so there is one way only to write an outcome.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import reduce
 from operator import or_
 from typing import Any
 
 import msgspec
+from xxhash import xxh3_64_intdigest
 
 from core.errors import RemoteProtocolError, ServiceError
 from core.services.machine import Operation, Refused, Value
@@ -95,6 +96,12 @@ STALE_REQUEST = encode_outcome(Refused("stale_request"))
 
 OK_NOTHING = _NOTHING
 """Executed, with nothing to tell."""
+
+
+def sessions_outcome(last: Mapping[int, tuple[int, bytes]]) -> bytes:
+    """The outcome of a change of the view: the hash of a session table, client → (last number, outcome)."""
+    rows = [(client, *last[client]) for client in sorted(last)]
+    return encode_outcome(f"{xxh3_64_intdigest(_encode(rows)):016x}")
 
 
 def anything_words(outcome: bytes) -> str:
