@@ -86,6 +86,48 @@ class Undecided(Effect, frozen=True):
     needed: int
 
 
+class Ordered(Effect, frozen=True):
+    """The front end ordered something of its own, a change of the view: send this encoded Order to all of
+    `replicas`; those in `members` (a bit mask) answer for it."""
+
+    replicas: tuple[int, ...]
+    payload: bytes
+    members: int
+
+
+class CatchingUp(Effect, frozen=True):
+    """A newcomer has `offset` of the `length` bytes of the donor's state after `seq` (0: not begun)."""
+
+    replica: int
+    donor: int
+    seq: int
+    offset: int
+    length: int
+
+
+class NewMember(Effect, frozen=True):
+    """A newcomer's digest at `seq` is the group's: it is a member from there on."""
+
+    replica: int
+    incarnation: int
+    seq: int
+
+
+class RefusedDonor(Effect, frozen=True):
+    """The state that `donor` gave to `replica` does not hold."""
+
+    replica: int
+    donor: int
+    reason: str
+
+
+class EpochReady(Effect, frozen=True):
+    """A new front end knows where the group is: it serves under `epoch` from `next_seq` on."""
+
+    epoch: int
+    next_seq: int
+
+
 class Suspect(Effect, frozen=True):
     """This replica was silent for `silent_ns`; it is no longer waited for."""
 

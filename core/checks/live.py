@@ -15,18 +15,23 @@ kept with its number and both sides.
 from __future__ import annotations
 
 import sys
+from collections import deque
 from dataclasses import dataclass
 
 from core.checks.reference import ReferenceMachine
 from core.facts import CheckCount, Violated
 from core.ids import RequestId
 from core.protocol.codec import decode_body
-from core.protocol.messages import Order, Result, unpack_u64
+from core.protocol.handing_over import Image
+from core.protocol.messages import FRONT_END, Order, Result, pack_u32, unpack_u32, unpack_u64
 from core.services.calls import anything_words, outcome_words
 from core.services.machine import Service
 
+_FRONT_END = pack_u32((FRONT_END,))
 NAMES = ("digest", "real_time", "reply", "at_most_once", "fifo")
 KEPT_VIOLATIONS = 1_000
+KEPT_MARKS = 8_192
+"""Batches that the reference could go back."""
 
 
 @dataclass(slots=True)
@@ -44,6 +49,8 @@ class LiveChecks:
     def __init__(self, service: Service) -> None:
         self._reference = ReferenceMachine(service)
         self._batches: dict[int, _Batch] = {}
+        self._marks: deque[tuple[int, tuple[int, int]]] = deque(maxlen=KEPT_MARKS)
+        self._next_order = 1  # what the reference has not executed yet
         self._returns: dict[int, tuple[int, int, int]] = {}  # first seq → (count, latest call, return)
         self._next_return = 1
         self._latest_call = 0
@@ -60,6 +67,8 @@ class LiveChecks:
         reference = self._reference
         if self._failed:
             return
+        self._marks.append((order.first_seq, reference.mark()))
+        self._next_order = order.first_seq + order.count
         try:
             body = reference.execute(order)
         except Exception as error:  # a bug in the service: here it must not take the front end down with it
@@ -69,6 +78,9 @@ class LiveChecks:
             return
         self._batches[order.first_seq] = _Batch(order.count, body, replicas)
         self._ordered += order.count
+        if order.requests[:4] == _FRONT_END:  # a change of the view: nobody waits for its answer
+            self._returns[order.first_seq] = (order.count, 0, sys.maxsize)
+            self._walk()
         if reference.out_of_turn:
             for seq, client, number in reference.out_of_turn:
                 text = (
@@ -110,6 +122,10 @@ class LiveChecks:
     def returned(self, first_seq: int, count: int, latest_call_ns: int, return_ns: int) -> None:
         """The requests `first_seq …` returned together; the latest of them was called at `latest_call_ns`."""
         self._returns[first_seq] = (count, latest_call_ns, return_ns)
+        self._walk()
+
+    def _walk(self) -> None:
+        """Judge the returns that follow the last one judged without a gap."""
         while (known := self._returns.pop(self._next_return, None)) is not None:
             count, latest_call_ns, return_ns = known
             if latest_call_ns > self._latest_call:
@@ -130,6 +146,56 @@ class LiveChecks:
             self._reference.gave_up(client, number)
             if seq:
                 self._returns[seq] = (1, 0, sys.maxsize)
+
+    # --- replicas that come back, and front ends that die ---
+
+    def joined(self, replica: int) -> None:
+        """A new incarnation of this replica joined with the group's state."""
+        self.diverged.discard(replica)
+
+    def recovered(self, next_seq: int) -> tuple[tuple[int, RequestId], ...]:
+        """A new front end goes on at this number: what was ordered from there on is gone. Gives the requests
+        that clients had been answered nevertheless, with their numbers: they are lost.
+
+        When `ahead_of` this number, the reference has to go back (`go_back`) before it is shown more.
+        """
+        lost: list[tuple[int, RequestId]] = []
+        for first_seq, batch in sorted(self._batches.items()):
+            if first_seq >= next_seq:
+                returned = first_seq < self._next_return or first_seq in self._returns
+                if returned and self._returns.get(first_seq, (0, 0, 0))[2] != sys.maxsize:
+                    ids = unpack_u32(decode_body(batch.body).requests)
+                    names = map(RequestId, ids[::2], ids[1::2])
+                    lost += [(seq, name) for seq, name in enumerate(names, first_seq) if name.client]
+        for seq in [seq for seq in self._returns if seq >= next_seq]:
+            del self._returns[seq]
+        seq = self._next_return
+        while seq < next_seq:  # what was executed and not answered returns under another number, if at all
+            seq += self._returns.setdefault(seq, (1, 0, sys.maxsize))[0]
+        self._walk()
+        self._next_return = min(self._next_return, next_seq)
+        return tuple(lost)
+
+    def ahead_of(self, next_seq: int) -> bool:
+        """The reference has executed what is gone."""
+        return self._next_order > next_seq and not self._failed
+
+    def go_back(self, next_seq: int, image: Image) -> None:
+        """Let the reference go back to the number before this one. `image` is a replica's state there; it
+        has to be what the reference itself was at that number."""
+        mark = dict(self._marks).get(next_seq)
+        undone: dict[int, int] = {}
+        for first_seq in sorted(seq for seq in self._batches if seq >= next_seq):
+            ids = unpack_u32(decode_body(self._batches.pop(first_seq).body).requests)
+            for client, number in zip(ids[::2], ids[1::2], strict=True):
+                undone.setdefault(client, number)
+        wrong = self._reference.become(image, mark, undone) if mark else "it is too long ago"
+        if wrong:
+            self._failed = True  # there is nothing to compare with any more
+            self._violate("digest", next_seq - 1, 0, "the state that the reference had there", wrong)
+        while self._marks and self._marks[-1][0] >= next_seq:
+            self._marks.pop()
+        self._next_order = next_seq
 
     def counts(self) -> tuple[CheckCount, ...]:
         """How much each check has looked at, and how often it failed."""

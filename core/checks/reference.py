@@ -7,9 +7,12 @@ makes one comparison of bytes check answers, digests and at-most-once together.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from xxhash import xxh3_64_intdigest
 
 from core.protocol.codec import encode
+from core.protocol.handing_over import Image
 from core.protocol.messages import (
     CLOSE_SESSION,
     FRONT_END,
@@ -68,6 +71,31 @@ class ReferenceMachine:
             seq += 1
         self.digest, self.expected = digest, seq
         return encode(ResultBody(order.requests, pack_u64(digests), outcomes))
+
+    def mark(self) -> tuple[int, int]:
+        """Where it stands: its digest and the hash of its state."""
+        return self._digest, self._service.state_hash
+
+    def become(self, image: Image, mark: tuple[int, int], undone: Mapping[int, int]) -> str:
+        """Go back to the state of `image`, if that is where it stood at `mark`. `undone`: the lowest request
+        number of each client among what is undone. Gives what is wrong with the image, or ""."""
+        sessions = {client: (number, outcome) for client, number, outcome in image.sessions}
+        for client in self._last.keys() | sessions.keys():
+            mine, shown = self._last.get(client), sessions.get(client)
+            if client not in undone and mine != shown:
+                return f"the session of client {client} is not as it was"
+            if client in undone and shown is not None and shown[0] >= undone[client]:
+                return f"client {client} has executed request {shown[0]}, which nobody has"
+        try:
+            self._service.restore(image.service)
+        except ValueError as error:
+            return str(error)
+        if (image.digest, self._service.state_hash) != mark:
+            return "the state is not as it was"
+        self._last, self._digest = sessions, image.digest
+        self.repeated.clear()
+        self.out_of_turn.clear()
+        return ""
 
     def gave_up(self, client: int, number: int) -> None:
         """The client will never repeat this request, whose fate nobody knows: a gap after it is in turn."""

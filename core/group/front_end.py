@@ -18,17 +18,54 @@ heard of gets the orders again, to which the replica repeats its results.
 
 from __future__ import annotations
 
-from core.effects import Effect, Fence, Multicast, ReturnUnknown, Suspect
+from collections.abc import Mapping, Set
+
+import msgspec
+
+from core.effects import (
+    Effect,
+    EpochReady,
+    Fence,
+    Multicast,
+    NewMember,
+    Ordered,
+    ReturnUnknown,
+    Suspect,
+)
 from core.errors import RemoteProtocolError
 from core.group.failure_detector import FailureDetector
 from core.group.multicast import MulticastLog
+from core.group.recovery import Recovery
 from core.group.responses import ResponseCollector
 from core.group.sequencer import Requests, Sequencer
+from core.group.state_transfer import StateTransfer
 from core.group.view import Member, View
+from core.ids import replica_name
 from core.limits import LAG_REQUESTS, WINDOW_REQUESTS
 from core.policies import FIRST, ReplyPolicy
 from core.protocol.codec import encode
-from core.protocol.messages import Failure, FromReplica, Nack, Order, Ping, Pong, Result, Snapshot
+from core.protocol.handing_over import (
+    EpochStart,
+    Executed,
+    Joined,
+    SnapshotBegin,
+    SnapshotChunk,
+    SnapshotRefused,
+    SnapshotRequest,
+    Tail,
+)
+from core.protocol.messages import (
+    FRONT_END,
+    Failure,
+    FromReplica,
+    Nack,
+    Order,
+    Ping,
+    Pong,
+    Result,
+    Snapshot,
+    view_operation,
+)
 
 
 class FrontEnd:
@@ -40,9 +77,19 @@ class FrontEnd:
         self.log = MulticastLog()
         self.responses = ResponseCollector(policy)
         self.detector = FailureDetector()
+        self.transfer = StateTransfer(self.view, self.log, self.responses, self._order_view)
         self._wall_minus_monotonic_ns = wall_minus_monotonic_ns
+        self._recovery: Recovery | None = None
         self._pings = 0
+        self._changes = 0  # of the view, ordered so far
         self._lag_seen_at = 0  # the number at which the lag of the slowest is to be looked at again
+
+    def recover(self, replicas: Mapping[int, int], now: int) -> tuple[Effect, ...]:
+        """Take over from a front end that died: `replicas` live, each with its incarnation. This one is new,
+        and its epoch is; it orders nothing before EpochReady."""
+        self._incarnations = dict(replicas)
+        self._recovery = Recovery(self.sequencer.epoch, frozenset(replicas), now)
+        return self._recovery.start()
 
     def room(self) -> int:
         """How many more requests may be ordered now (rule 11): the window of unanswered requests, and no
@@ -63,7 +110,14 @@ class FrontEnd:
         """Number these requests as one batch and send them to every member: at most `room()` of them."""
         order = self.sequencer.order(requests, now + self._wall_minus_monotonic_ns)
         self.responses.expect(order, self.view.mask)
-        return order, self.log.multicast(order, encode(order), self.view.replicas)
+        return order, self.log.multicast(order, encode(order), self.view.receivers)
+
+    def _order_view(self, change: str, now: int) -> tuple[int, tuple[Effect, ...]]:
+        """Order a change of the view, like any request."""
+        self._changes += 1
+        requests = Requests([FRONT_END, self._changes], [view_operation(change)])
+        order, sent = self.request(requests, now)
+        return order.first_seq, (Ordered(sent.replicas, sent.payload, self.view.mask),)
 
     def joined(self, replica: int, incarnation: int, expected: int, now: int) -> None:
         """A replica passed the handshake. Raises RemoteProtocolError when it missed what the log lost."""
@@ -74,11 +128,27 @@ class FrontEnd:
         self.view.join(replica, incarnation, expected)
         self.detector.watch(replica, now)
 
+    def welcome(
+        self, replica: int, incarnation: int, now: int, distrusted: Set[int] = frozenset()
+    ) -> tuple[Effect, ...]:
+        """A fresh process passed the handshake: bring it to the group's state, then it joins (NewMember).
+
+        Who is `distrusted` is asked for no state. It may be a replica that was lost, as a new incarnation, or
+        one that the group never had.
+        """
+        assert replica not in self.view.members
+        return self.transfer.begin(replica, incarnation, distrusted, now)
+
+    def leave(self, replica: int, now: int) -> tuple[Effect, ...]:
+        """A member is to leave in peace: the change is ordered, and nothing waits for it any more."""
+        _, effects = self._order_view(f"{replica_name(replica)} leaves", now)
+        return (*effects, *self.lost(replica, now))
+
     def received(self, replica: int, message: FromReplica, now: int) -> tuple[Effect, ...]:
         """Take a replica's message. Raises RemoteProtocolError when it breaks the protocol."""
         member = self.view.members.get(replica)
         if member is None:
-            return ()  # dropped: from a past life
+            return self._not_a_member(replica, message, now)
         life = self.detector.heard(replica, now)
         if life:
             member.suspected = False
@@ -97,8 +167,10 @@ class FrontEnd:
                 return life + self._unheard(member, expected)
             case Nack(first_seq, last_seq):
                 return life + self.log.missing(replica, first_seq, last_seq)
-            case Snapshot():
-                return life
+            case SnapshotBegin() | SnapshotChunk():
+                return life + self.transfer.donor_said(replica, message, now)
+            case Snapshot() | SnapshotRequest() | Joined() | SnapshotRefused() | Tail() | Executed():
+                return life  # looks; the others are late copies
             case Failure(_, text):
                 raise RemoteProtocolError(text)
             case _:
@@ -113,16 +185,58 @@ class FrontEnd:
             return ()
         return self.log.missing(member.replica, member.executed + 1, before - 1, but=member.ahead)
 
-    def lost(self, replica: int) -> tuple[Effect, ...]:
-        """A replica is down: drop it for good. Without any left, what is in flight ends as unknown."""
+    def _not_a_member(self, replica: int, message: FromReplica, now: int) -> tuple[Effect, ...]:
+        """It is on its way into the group; or it was dropped, and this is from a past life."""
+        if self._recovery is not None:
+            return self._recovering(self._recovery.received(replica, message), now)
+        newcomer = self.transfer.newcomers.get(replica)
+        if newcomer is None:
+            return ()
+        return self._joining(self.transfer.newcomer_said(newcomer, message, now), now)
+
+    def _joining(self, effects: tuple[Effect, ...], now: int) -> tuple[Effect, ...]:
+        """Watch over whoever has just become a member."""
+        for effect in effects:
+            if isinstance(effect, NewMember):
+                self.detector.watch(effect.replica, now)
+                self._lag_seen_at = 0
+        return effects
+
+    def _recovering(self, effects: tuple[Effect, ...], now: int) -> tuple[Effect, ...]:
+        """Go on from what the replicas told, once they have told it."""
+        outcome = self._recovery.outcome if self._recovery is not None else None
+        if outcome is None:
+            return effects
+        self._recovery = None
+        epoch = self.sequencer.epoch
+        self.sequencer.resume(outcome.next_seq, outcome.timestamp)
+        for order in outcome.orders:
+            again = msgspec.structs.replace(order, epoch=epoch)
+            self.log.multicast(again, encode(again), ())
+        self.log.last_seq = outcome.next_seq - 1
+        for replica, tail in outcome.tails.items():
+            self.view.join(replica, self._incarnations[replica], tail.last_seq + 1)
+            self.detector.watch(replica, now)
+        start = Multicast(self.view.replicas, encode(EpochStart(epoch, outcome.next_seq)))
+        effects += (EpochReady(epoch, outcome.next_seq), start)
+        for replica, tail in outcome.tails.items():
+            effects += self.log.follow_up(replica, tail.last_seq + 1)
+        return effects
+
+    def lost(self, replica: int, now: int) -> tuple[Effect, ...]:
+        """A replica is down: drop it. Without any left, what is in flight ends as unknown."""
         self.detector.forget(replica)
         self.log.forget(replica)
         self._lag_seen_at = 0
-        if not self.view.drop(replica):
-            return ()
+        if self._recovery is not None:
+            return self._recovering(self._recovery.lost(replica), now)
+        was_member = self.view.drop(replica)
+        effects = self.transfer.lost(replica, now)
+        if not was_member:
+            return effects
         if self.view.members:
-            return self.responses.forget(replica)
-        return (ReturnUnknown(self.responses.abandon()),)
+            return effects + self.responses.forget(replica)
+        return (*effects, ReturnUnknown(self.responses.abandon()))
 
     def set_policy(self, policy: ReplyPolicy) -> tuple[Effect, ...]:
         """Answer by another policy from now on, what is in flight as well."""
@@ -144,11 +258,15 @@ class FrontEnd:
                 self.view.members[effect.replica].suspected = True
         self.trim()
         self._pings += 1
+        if self._recovery is not None:
+            return effects + self._recovering(self._recovery.tick(now), now)
+        effects += self._joining(self.transfer.tick(now), now)
         fenced = {effect.replica for effect in effects if isinstance(effect, Fence)}
-        spoken_to = tuple(replica for replica in self.view.replicas if replica not in fenced)
+        spoken_to = tuple(replica for replica in self.view.receivers if replica not in fenced)
         ping = Ping(self._pings, self.sequencer.next_seq - 1, self.view.executed_by_all())
         return (*effects, Multicast(spoken_to, encode(ping)))
 
     def trim(self) -> None:
         """Let go of the batches that every member has executed."""
-        self.log.trim(self.view.executed_by_all())
+        floor, executed = self.transfer.log_floor(), self.view.executed_by_all()
+        self.log.trim(executed if floor is None else min(floor, executed))

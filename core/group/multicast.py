@@ -6,7 +6,7 @@ executed it, so that a Nack, or a replica whose link was full, is served from it
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Container, Iterable
 
 from core.effects import Effect, Multicast, Retransmit
@@ -22,6 +22,7 @@ class MulticastLog:
         self._start = 0  # entries before it are done; cut off now and then, so that trimming stays cheap
         self._behind: dict[int, int] = {}  # replica whose link is full → first number it was not sent
         self.bytes = 0
+        self.last_seq = 0
         self.retransmissions = 0
 
     def multicast(self, order: Order, payload: bytes, replicas: tuple[int, ...]) -> Multicast:
@@ -29,6 +30,7 @@ class MulticastLog:
         self._firsts.append(order.first_seq)
         self._payloads.append(payload)
         self.bytes += len(payload)
+        self.last_seq = order.first_seq + order.count - 1
         if self._behind:
             for replica in replicas:
                 if self._behind.get(replica) == 0:
@@ -39,6 +41,11 @@ class MulticastLog:
     def link_full(self, replica: int) -> None:
         """Send this replica nothing more for now: it alone falls behind."""
         self._behind.setdefault(replica, 0)
+
+    def follow_up(self, replica: int, seq: int) -> tuple[Effect, ...]:
+        """Send the batches from this number on, none of which it was ever sent."""
+        first = bisect_left(self._firsts, seq, lo=self._start)
+        return tuple(Multicast((replica,), payload) for payload in self._payloads[first:])
 
     def link_drained(self, replica: int) -> tuple[Effect, ...]:
         """The link has room again: what it missed follows."""

@@ -14,7 +14,9 @@ from core.effects import Differ, Effect, Outvoted, Return, Undecided
 from core.errors import RemoteProtocolError
 from core.policies import FIRST, ReplyPolicy
 from core.protocol.codec import decode_body
-from core.protocol.messages import Order, Result, ResultBody, unpack_u32, unpack_u64
+from core.protocol.messages import FRONT_END, Order, Result, ResultBody, pack_u32, unpack_u32, unpack_u64
+
+_FRONT_END = pack_u32((FRONT_END,))
 
 
 @dataclass(slots=True)
@@ -31,6 +33,11 @@ class Pending:
     body: bytes = b""
     votes: dict[int, bytes] = field(default_factory=dict)  # by replica, as long as it is not decided
 
+    @property
+    def of_the_view(self) -> bool:
+        """No client asked for it: it tells a change of the view."""
+        return self.requests[:4] == _FRONT_END
+
 
 class ResponseCollector:
     """Batches in flight, oldest first. `unanswered` counts the requests that nobody was answered yet."""
@@ -40,6 +47,7 @@ class ResponseCollector:
         self._pending: dict[int, Pending] = {}
         self.unanswered = 0
         self.first_answers: dict[int, int] = {}
+        self._digests: dict[int, dict[int, int]] | None = None  # last number → replica → digest
 
     @property
     def pending(self) -> int:
@@ -65,6 +73,9 @@ class ResponseCollector:
         if pending.count != result.count:
             raise RemoteProtocolError(f"R{replica} answered {result.count} of {pending.count} requests.")
         pending.waiting &= ~(1 << replica)
+        if self._digests is not None:
+            last_seq = result.first_seq + result.count - 1
+            self._digests.setdefault(last_seq, {})[replica] = result.last_digest
         effects: tuple[Effect, ...] = ()
         if not pending.first_replica:
             effects = self._vote(pending, replica, result.body)
@@ -100,7 +111,7 @@ class ResponseCollector:
         """Give up every request without an answer, as (client, number, seq)."""
         lost: list[tuple[int, int, int]] = []
         for pending in self._pending.values():
-            if not pending.first_replica:
+            if not pending.first_replica and not pending.of_the_view:
                 ids = unpack_u32(pending.requests)
                 lost += zip(
                     ids[::2],
@@ -111,6 +122,21 @@ class ResponseCollector:
         self._pending.clear()
         self.unanswered = 0
         return tuple(lost)
+
+    # --- digests, as long as a replica is on its way into the group ---
+
+    def record_digests(self) -> None:
+        """From now on, remember which digest each member told after each batch."""
+        if self._digests is None:
+            self._digests = {}
+
+    def digests_at(self, seq: int) -> dict[int, int]:
+        """The digests told after this number, by replica."""
+        return (self._digests or {}).get(seq, {})
+
+    def forget_digests(self) -> None:
+        """Nobody needs them any more."""
+        self._digests = None
 
     def _vote(self, pending: Pending, replica: int, body: bytes) -> tuple[Effect, ...]:
         read = _body_for(pending, replica, body)
@@ -130,7 +156,9 @@ class ResponseCollector:
         pending.first_replica, pending.body = replica, body
         self.unanswered -= pending.count
         self.first_answers[replica] = self.first_answers.get(replica, 0) + pending.count
-        effects: tuple[Effect, ...] = (Return(replica, pending.first_seq, pending.requests, read.outcomes),)
+        effects: tuple[Effect, ...] = ()
+        if not pending.of_the_view:
+            effects = (Return(replica, pending.first_seq, pending.requests, read.outcomes),)
         for other, vote in pending.votes.items():
             if vote != body:
                 effects += self._compare(pending, other, vote)

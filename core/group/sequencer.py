@@ -47,6 +47,10 @@ class Sequencer:
         self.next_seq = next_seq
         self._timestamp = 0
 
+    def resume(self, next_seq: int, timestamp: int) -> None:
+        """Go on where a predecessor's last order, of this time, was executed."""
+        self.next_seq, self._timestamp = next_seq, timestamp
+
     def order(self, requests: Requests, wall_ns: int) -> Order:
         """One batch of requests, in the given order, numbered. `wall_ns` is nanoseconds since 1970."""
         if wall_ns > self._timestamp:

@@ -29,6 +29,10 @@ class Member:
         while self.ahead and (last := self.ahead.pop(self.executed + 1, 0)):
             self.executed = last
 
+    def reached(self, seq: int) -> None:
+        """It says that it has executed up to this number; whether its responses were heard is no matter."""
+        self.executed = max(self.executed, seq)
+
 
 class View:
     """The live replicas. One that was dropped never comes back under the same incarnation."""
@@ -37,12 +41,30 @@ class View:
         self.members: dict[int, Member] = {}
         self.replicas: tuple[int, ...] = ()
         """The ids of the members, ascending."""
+        self.receivers: tuple[int, ...] = ()
+        """Who is sent the orders: the members, and who is about to become one."""
         self.mask = 0
-        """The same as a bit mask: bit r for Rr."""
+        """The members as a bit mask: bit r for Rr."""
+        self._coming: set[int] = set()
 
     def join(self, replica: int, incarnation: int, expected: int) -> None:
         """Count a replica in; it has executed everything before `expected`."""
-        self.members[replica] = Member(replica, incarnation, expected - 1)
+        self.admit(Member(replica, incarnation, expected - 1))
+
+    def admit(self, member: Member) -> None:
+        """Count a replica in that has come as far as it says."""
+        self.members[member.replica] = member
+        self._coming.discard(member.replica)
+        self._changed()
+
+    def coming_in(self, replica: int) -> None:
+        """Let a replica have the orders, and no vote yet."""
+        self._coming.add(replica)
+        self._changed()
+
+    def not_coming(self, replica: int) -> None:
+        """It will not become a member."""
+        self._coming.discard(replica)
         self._changed()
 
     def drop(self, replica: int) -> bool:
@@ -53,6 +75,7 @@ class View:
 
     def _changed(self) -> None:
         self.replicas = tuple(sorted(self.members))
+        self.receivers = tuple(sorted({*self.members, *self._coming}))
         self.mask = sum(1 << replica for replica in self.members)
 
     def executed_by_all(self) -> int:

@@ -20,9 +20,10 @@ class Fence(Message, tag="fence", frozen=True):
 
 class Tail(Message, tag="tail", frozen=True):
     """Replica → front end: obeying `epoch`, I have executed up to `last_seq`, ordered at `timestamp`, and
-    stand at this digest."""
+    stand at this digest; I remember the batches from `first_seq` on."""
 
     epoch: int
+    first_seq: int
     last_seq: int
     digest: int
     timestamp: int
@@ -100,9 +101,11 @@ class SnapshotRefused(Message, tag="unfit", frozen=True):
 
 
 class Image(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What a snapshot's bytes hold: the digest, the session table as (client, last number, its outcome), and
-    the service's own snapshot."""
+    """What a snapshot holds: the digest, the hash of the service's state, the last order's time, the session
+    table as (client, last number, its outcome), and the service's own snapshot."""
 
     digest: int
+    state_hash: int
+    timestamp: int
     sessions: list[tuple[int, int, bytes]]
     service: Any

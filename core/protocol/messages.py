@@ -32,8 +32,20 @@ CLOSE_SESSION = b"\xa5close"
 """Operation that closes a session: only a sequenced operation may evict one (rule 4)."""
 
 
+_TEXT_OPENS = frozenset(bytes([head]) for head in (*range(0xA0, 0xC0), 0xD9))
 FRONT_END = 0
 """The front end's own place among the client ids: it orders changes of the view under it."""
+
+
+def view_change(operation: bytes) -> str:
+    """The change of the view that an operation tells, e.g. `R2.2 joins`; "" for any other operation."""
+    if operation[:1] not in _TEXT_OPENS:
+        return ""
+    try:
+        text = msgspec.msgpack.decode(operation, type=str)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    return text.removeprefix("view ") if text.startswith("view ") else ""
 
 
 def view_operation(change: str) -> bytes:

@@ -7,14 +7,14 @@ so nobody is kept waiting. Nothing is lost for good: whoever misses a chunk asks
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from xxhash import xxh3_64_intdigest
 
 from core.effects import Effect, Send
 from core.limits import CHUNK_BYTES
 from core.protocol.codec import encode, encode_image
 from core.protocol.handing_over import Image, SnapshotBegin, SnapshotChunk, SnapshotEnd, SnapshotRequest
-from core.replica.session_table import SessionTable
-from core.services.machine import Service
 
 
 class Donor:
@@ -25,16 +25,18 @@ class Donor:
         self._image = b""
 
     def asked(
-        self, request: SnapshotRequest, service: Service, sessions: SessionTable, expected: int, digest: int
+        self, request: SnapshotRequest, expected: int, image: Callable[[], Image]
     ) -> tuple[Effect, ...]:
-        """Begin with a snapshot of now, if this replica has come as far as is wanted; or go on with it."""
+        """Begin with an image of now, if this replica has come as far as is wanted; or go on with it."""
         begin = self._begin
         if begin is None or request.seq > begin.seq:
             if request.seq >= expected:
                 return ()  # not there yet: the request comes again
-            rows = [(client, *entry) for client, entry in sorted(sessions.last.items())]
-            self._image = encode_image(Image(digest, rows, service.snapshot()))
-            begin = SnapshotBegin(expected - 1, digest, len(self._image), xxh3_64_intdigest(self._image))
+            taken = image()
+            self._image = encode_image(taken)
+            begin = SnapshotBegin(
+                expected - 1, taken.digest, len(self._image), xxh3_64_intdigest(self._image)
+            )
             self._begin = begin
         if request.seq != begin.seq or request.offset < 0:
             return (Send(encode(begin)),)

@@ -56,6 +56,11 @@ class ExecutedTail:
             raise RemoteProtocolError(f"#{order.first_seq} arrived twice with different contents.")
         return payload
 
+    @property
+    def first_seq(self) -> int | None:
+        """The lowest number kept, None when nothing is."""
+        return self._firsts[0] if self._firsts else None
+
     def since(self, seq: int) -> Iterator[tuple[Order, bytes]]:
         """What was executed and answered, from the batch on that ends at or after this number."""
         for first in self._firsts:

@@ -107,7 +107,7 @@ class ReplicaManager:
             case Inspect():
                 return self._looked_at(message)
             case SnapshotRequest():
-                return self._donor.asked(message, self.service, self.sessions, self.expected, self.digest)
+                return self._donor.asked(message, self.expected, self.image)
             case SnapshotEnd():
                 return self._donor.ended(message)
             case SnapshotBegin() | SnapshotChunk():
@@ -173,18 +173,30 @@ class ReplicaManager:
 
     # --- a state transfer, a new front end ----------------------------------------------------------------
 
+    def image(self) -> Image:
+        """All of its replicated state, as of `expected - 1`."""
+        rows = [(client, *entry) for client, entry in sorted(self.sessions.last.items())]
+        state_hash = self.service.state_hash
+        return Image(self.digest, state_hash, self.timestamp, rows, self.service.snapshot())
+
     def _given(self, message: SnapshotBegin | SnapshotChunk) -> tuple[Effect, ...]:
         """Part of a donor's state. Raises RemoteProtocolError once this replica has a life of its own."""
         if self._joiner is None:
             return ()  # a late copy
-        return self._joiner.begin(message) if type(message) is SnapshotBegin else self._joiner.chunk(message)
+        if isinstance(message, SnapshotBegin):
+            return self._joiner.begin(message)
+        return self._joiner.chunk(message)
 
     def _become(self, seq: int, image: Image) -> None:
         if self.expected != 1:
             raise ValueError("this replica has executed something of its own")
         self.service.restore(image.service)
+        if self.service.state_hash != image.state_hash:  # made anew from every record
+            raise ValueError("its data do not have the hash that the donor told")
         self.sessions.last = {client: (number, outcome) for client, number, outcome in image.sessions}
         self.expected, self.digest = seq + 1, image.digest
+        self.timestamp = image.timestamp
+        self._tail.settled(seq)
 
     def _fenced(self, epoch: int) -> tuple[Effect, ...]:
         """Obey no older epoch; what was held back was ordered by a front end that is no more (rule 10)."""
@@ -194,7 +206,8 @@ class ReplicaManager:
             self._epoch = epoch
             self.held = HoldBackQueue()
             self.nack_at, self._announced = None, 0
-        return (Send(encode(Tail(epoch, self.expected - 1, self.digest, self.timestamp))),)
+        first_seq = self._tail.first_seq or self.expected
+        return (Send(encode(Tail(epoch, first_seq, self.expected - 1, self.digest, self.timestamp))),)
 
     def _recounted(self, epoch: int, first_seq: int) -> tuple[Effect, ...]:
         """Tell a new front end what was executed."""

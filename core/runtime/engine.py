@@ -313,7 +313,7 @@ class Engine:
         self.operator.trouble(f"{replica_name(replica)} was dropped: {reason}.")
         self.witness.note(self.witness.checks.lost, replica)
         now = self._clock()
-        for effect in self.front_end.lost(replica):
+        for effect in self.front_end.lost(replica, now):
             self._perform(effect, now)
         self._order(now)
         self.changed.set()

@@ -12,7 +12,7 @@ from core.facts import Called, Returned
 from core.ids import RequestId, client_name, replica_name
 from core.limits import MAX_REPLICAS
 from core.protocol.codec import decode_from_front_end, decode_from_replica
-from core.protocol.messages import CLOSE_SESSION, OPEN_SESSION, unpack_u32, unpack_u64
+from core.protocol.messages import CLOSE_SESSION, OPEN_SESSION, unpack_u32, unpack_u64, view_change
 from core.trace.told import EventKind as EventKind
 from core.trace.told import Told, of_fact, of_fact_kind, of_message, run_of
 from core.trace.wire_log import Record, Tap, decode_fact
@@ -147,8 +147,8 @@ def _answer(returned: Returned, arrived: bool) -> Told:
 
 
 def session_words(operation: bytes) -> str:
-    """The two operations that belong to no service, in words; "" for any other."""
-    return _SESSION.get(operation, "")
+    """The operations that belong to no service, in words; "" for any other."""
+    return _SESSION.get(operation) or view_change(operation)
 
 
 _SESSION = {OPEN_SESSION: "open session", CLOSE_SESSION: "close session"}

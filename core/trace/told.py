@@ -10,6 +10,7 @@ from core import facts
 from core.facts import FactUnion, Harm
 from core.ids import client_name, replica_name
 from core.link_faults import Link
+from core.protocol import handing_over as over
 from core.protocol import messages
 from core.protocol.messages import FromFrontEnd, FromReplica
 
@@ -71,6 +72,23 @@ def of_message(message: FromFrontEnd | FromReplica, words: Callable[[bytes], str
             rows = f"{len(message.rows)} of {message.total} rows"
             text = f"shows {message.path or 'its data'} before #{message.expected}: {rows}"
             return Told("", EventKind.LOOK, 0, 0, text)
+        case over.Tail() | over.Executed() | over.Recover():
+            return Told("", EventKind.CLUSTER, *_recovery(message))
+        case over.Fence(epoch):
+            return Told("", EventKind.CLUSTER, 0, 0, f"epoch {epoch} begins: obey no older one")
+        case over.EpochStart(epoch, next_seq):
+            return Told(
+                "", EventKind.CLUSTER, next_seq, next_seq, f"epoch {epoch} serves from #{next_seq} on"
+            )
+        case (
+            over.SnapshotRequest()
+            | over.SnapshotBegin()
+            | over.SnapshotChunk()
+            | over.SnapshotEnd()
+            | over.Joined()
+            | over.SnapshotRefused()
+        ):
+            return Told("", EventKind.CLUSTER, message.seq, message.seq, _transfer(message))
         case messages.Failure(definite, text):
             surely = "surely not done" if definite else "perhaps done"
             return Told("", EventKind.CLUSTER, 0, 0, f"fails ({surely}): {text}")
@@ -83,6 +101,40 @@ def of_message(message: FromFrontEnd | FromReplica, words: Callable[[bytes], str
             return Told("", EventKind.CLUSTER, 0, 0, f"handshake: {name}")
         case _:
             assert_never(message)
+
+
+def _recovery(message: over.Tail | over.Executed | over.Recover) -> tuple[int, int, str]:
+    match message:
+        case over.Tail():
+            last = message.last_seq
+            return last, last, f"obeys epoch {message.epoch}, has executed up to #{last}"
+        case over.Recover(_, first_seq):
+            return first_seq, first_seq, f"tell what you executed from #{first_seq} on"
+        case over.Executed(_, order, digest):
+            return 0, 0, f"executed an order of {len(order):,} bytes, digest {digest:016x}"
+
+
+def _transfer(
+    message: over.SnapshotRequest
+    | over.SnapshotBegin
+    | over.SnapshotChunk
+    | over.SnapshotEnd
+    | over.Joined
+    | over.SnapshotRefused,
+) -> str:
+    match message:
+        case over.SnapshotRequest(seq, offset):
+            return f"asks for the state after #{seq}" + (f" from byte {offset:,} on" if offset > 0 else "")
+        case over.SnapshotBegin(seq, digest, length):
+            return f"the state after #{seq}: {length:,} bytes, digest {digest:016x}"
+        case over.SnapshotChunk(seq, offset, data):
+            return f"the state after #{seq}: bytes {offset:,} to {offset + len(data):,}"
+        case over.SnapshotEnd(seq):
+            return f"the state after #{seq} is needed no more"
+        case over.Joined(seq, digest):
+            return f"has become the state after #{seq}, digest {digest:016x}"
+        case over.SnapshotRefused(seq, reason):
+            return f"refuses the state after #{seq}: {reason}"
 
 
 def _order(order: messages.Order, words: Callable[[bytes], str]) -> Told:

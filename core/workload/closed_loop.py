@@ -61,6 +61,7 @@ class ClientPool:
         self._budget = budget
         self._number = [0] * (MAX_CLIENTS + 1)
         self._called_ns = [0] * (MAX_CLIENTS + 1)
+        self._operation = [b""] * (MAX_CLIENTS + 1)  # the latest of each, to be repeated
         self._hands: dict[int, _Hand] = {}
         self._waits: set[int] = set()  # clients with an open request
         self._closing: set[int] = set()
@@ -191,15 +192,25 @@ class ClientPool:
     def _ask_at_once(self, clients: Sequence[int], numbers: Sequence[int], now: int) -> Requests:
         """Full load: every one of these clients asks again, and nothing else is wanted of it."""
         following, called, asked = self._workload.next, self._called_ns, self._number
+        latest = self._operation
         ids: list[int] = []
         operations: list[bytes] = []
         for client, number in zip(clients, numbers, strict=True):
             called[client] = now
             asked[client] = number + 1
             ids += (client, number + 1)
-            operations.append(following(client))
+            operation = latest[client] = following(client)
+            operations.append(operation)
         self.sent += len(operations)
         return Requests(ids, operations)
+
+    def repeated(self) -> Requests:
+        """Every open request once more, under its own number: nobody knows whether it was executed, and it
+        is not executed twice."""
+        issued = Requests()
+        for client in sorted(self._waits):
+            issued.add(client, self._number[client], self._operation[client])
+        return issued
 
     def unknown(self, requests: Sequence[tuple[int, int, int]]) -> list[HandAnswer]:
         """These (client, number, seq) end without an answer. The clients rest: nobody is there to ask."""
@@ -256,5 +267,6 @@ class ClientPool:
         number = self._number[client] + 1
         self._number[client] = number
         self._called_ns[client] = now
+        self._operation[client] = operation
         self._waits.add(client)
         issued.add(client, number, operation)

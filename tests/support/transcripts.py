@@ -129,7 +129,7 @@ class Stage:
                 front_end.joined(replica, 1, _numbers(number)[0], self.now)
                 return ()
             case ["is", "lost"]:
-                return front_end.lost(replica)
+                return front_end.lost(replica, self.now)
             case ["link", "is", "full"]:
                 front_end.link_full(replica)
                 return ()
