@@ -272,7 +272,7 @@ class SimulatedCluster:
         self.drops.append((replica, cause, reason))
         self.trace.tell(self.clock.now, Dropped(replica, reason))
         self.checks.lost(replica)
-        for effect in self.front_end.lost(replica):
+        for effect in self.front_end.lost(replica, self.clock.now):
             self._perform(effect)
         self._order()
 
