@@ -50,7 +50,6 @@ class LiveChecks:
         self._reference = ReferenceMachine(service)
         self._batches: dict[int, _Batch] = {}
         self._marks: deque[tuple[int, tuple[int, int]]] = deque(maxlen=KEPT_MARKS)
-        self._next_order = 1  # what the reference has not executed yet
         self._returns: dict[int, tuple[int, int, int]] = {}  # first seq → (count, latest call, return)
         self._next_return = 1
         self._latest_call = 0
@@ -68,7 +67,6 @@ class LiveChecks:
         if self._failed:
             return
         self._marks.append((order.first_seq, reference.mark()))
-        self._next_order = order.first_seq + order.count
         try:
             body = reference.execute(order)
         except Exception as error:  # a bug in the service: here it must not take the front end down with it
@@ -178,7 +176,7 @@ class LiveChecks:
 
     def ahead_of(self, next_seq: int) -> bool:
         """The reference has executed what is gone."""
-        return self._next_order > next_seq and not self._failed
+        return self._reference.expected > next_seq and not self._failed
 
     def go_back(self, next_seq: int, image: Image) -> None:
         """Let the reference go back to the number before this one. `image` is a replica's state there; it
@@ -189,13 +187,12 @@ class LiveChecks:
             ids = unpack_u32(decode_body(self._batches.pop(first_seq).body).requests)
             for client, number in zip(ids[::2], ids[1::2], strict=True):
                 undone.setdefault(client, number)
-        wrong = self._reference.become(image, mark, undone) if mark else "it is too long ago"
+        wrong = self._reference.become(next_seq, image, mark, undone) if mark else "it is too long ago"
         if wrong:
             self._failed = True  # there is nothing to compare with any more
             self._violate("digest", next_seq - 1, 0, "the state that the reference had there", wrong)
         while self._marks and self._marks[-1][0] >= next_seq:
             self._marks.pop()
-        self._next_order = next_seq
 
     def counts(self) -> tuple[CheckCount, ...]:
         """How much each check has looked at, and how often it failed."""

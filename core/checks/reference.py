@@ -74,11 +74,14 @@ class ReferenceMachine:
 
     def mark(self) -> tuple[int, int]:
         """Where it stands: its digest and the hash of its state."""
-        return self._digest, self._service.state_hash
+        return self.digest, self._service.state_hash
 
-    def become(self, image: Image, mark: tuple[int, int], undone: Mapping[int, int]) -> str:
-        """Go back to the state of `image`, if that is where it stood at `mark`. `undone`: the lowest request
-        number of each client among what is undone. Gives what is wrong with the image, or ""."""
+    def become(self, next_seq: int, image: Image, mark: tuple[int, int], undone: Mapping[int, int]) -> str:
+        """Expect `next_seq` once more, from the state of `image`, if it stood there at `mark`.
+
+        `undone`: the lowest request number of each client among what is undone. Gives what is wrong with the
+        image, or "".
+        """
         sessions = {client: (number, outcome) for client, number, outcome in image.sessions}
         for client in self._last.keys() | sessions.keys():
             mine, shown = self._last.get(client), sessions.get(client)
@@ -92,7 +95,7 @@ class ReferenceMachine:
             return str(error)
         if (image.digest, self._service.state_hash) != mark:
             return "the state is not as it was"
-        self._last, self._digest = sessions, image.digest
+        self._last, self.digest, self.expected = sessions, image.digest, next_seq
         self.repeated.clear()
         self.out_of_turn.clear()
         return ""
