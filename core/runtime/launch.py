@@ -14,6 +14,7 @@ from core.runtime.live_source import LiveSettings, LiveSource
 from core.runtime.places import new_recording, prune_autosaves, recordings_folder
 from core.services.face import Face
 from core.services.registry import load_service
+from core.session.look_back import LookBack
 from core.session.replay_source import ReplaySource
 from core.session.saving import save_copy
 from core.session.service import service_for
@@ -52,9 +53,11 @@ def launch(
                 f"The session cannot be recorded in {recordings_folder()}: {error.strerror}.",
                 "Make the folder writable, or name a file: run --record FILE.",
             ) from error
-    source = LiveSource(LiveSettings(settings, pace=pace, load=load, record=path))
+    live = LiveSource(LiveSettings(settings, pace=pace, load=load, record=path))
+    source = LookBack(live, FileTape(path), face.words, live.annotate)
+    live.start()
     source.start()
-    return Launched(source, face, path, lambda: source.recorded_bytes)
+    return Launched(source, face, path, lambda: live.recorded_bytes)
 
 
 def replay(path: Path, service: str = "") -> Launched:

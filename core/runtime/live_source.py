@@ -22,6 +22,7 @@ from core.runtime.broken_run import bring_to_light
 from core.runtime.engine import Engine
 from core.runtime.headless import RunSettings, make_engine, run_loop
 from core.runtime.session import RecordBuffer, open_recorder
+from core.session.annotations import Note, encode_notes
 from core.session.recorder import Recorder
 from core.session.scene import Scene
 from core.session.source import Capabilities
@@ -95,6 +96,11 @@ class LiveSource:
             loop = self._loop
         with contextlib.suppress(RuntimeError):  # the loop has just ended: so has the cluster
             loop.call_soon_threadsafe(self._do, command)
+
+    def annotate(self, notes: Sequence[Note]) -> None:
+        """Keep a person's bookmarks and captions in the recording."""
+        if self._recorder is not None:
+            self._recorder.annotate(encode_notes(notes))
 
     def close(self) -> None:
         """End the cluster. Returns at once."""

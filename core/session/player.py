@@ -28,6 +28,8 @@ LONGEST_FRAME_NS = 100_000_000
 """A window that stood still does not make the recording jump."""
 FRAME_RECORDS = 1_500
 """Handed out at once; more would cost the window its frame."""
+QUIET_RECORDS = 1_000
+"""In a block; while fewer come, a run that goes on is read on the side."""
 REST_SHARE = 0.5
 """Of the time that reading ahead took: the window wants the interpreter as well."""
 
@@ -43,7 +45,7 @@ class Player:
         growing: bool = False,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        """`growing`: the run still goes on, so nothing is read ahead unless somebody asks."""
+        """`growing`: the run still goes on, so under load nothing is read ahead unless somebody asks."""
         self.tape = tape
         self.playing = False
         self.speed = 1.0
@@ -56,12 +58,13 @@ class Player:
         self._seeker = Seeker(tape, words)
         self._changed = threading.Condition()
         self._wishes: deque[Wish] = deque()
-        self._wished = self._served = 0
+        self._wished = self._served = self._stopped = 0
         self._arrival: Arrival | None = None
         self._ahead: dict[int, Sequence[Record]] = {}
         self._forward = 0
         self._said: deque[str] = deque(maxlen=8)
         self._reads_ahead = not growing
+        self._quiet = False  # so little comes that a run is not disturbed by reading it
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="player", daemon=True)
 
@@ -134,6 +137,15 @@ class Player:
             self._forward += 1
         else:
             self.wish(By(step, request, None if self._seeking else self.records))
+
+    def stop(self) -> None:
+        """Stand still, and forget what was asked for."""
+        self.playing = False
+        self._forward = 0
+        with self._changed:
+            self._wishes.clear()
+            self._served = self._stopped = self._wished
+            self._arrival = None
 
     def play(self, speed: float) -> None:
         """Let it run, at so many times its own pace."""
@@ -217,7 +229,8 @@ class Player:
             started_s = time.monotonic()
             try:
                 busy = self._scan() or self._seek() or self._unpack_ahead()
-                reading = not busy and self._reads_ahead and self._seeker.timeline.read_on()
+                wanted = self._reads_ahead or self._quiet
+                reading = not busy and wanted and self._seeker.timeline.read_on()
             except RecordingError as error:
                 self._said.append(str(error))
                 self._served = self._wished
@@ -239,8 +252,9 @@ class Player:
         """Look at what the file has; the first wish needs only its beginning."""
         if self.tape.complete and not self.growing:
             return False
-        was_complete = self.tape.complete
-        self.tape.grow()
+        was_complete, before = self.tape.complete, self.tape.records
+        if self.tape.grow() and self.growing:
+            self._quiet = self.tape.records - before < QUIET_RECORDS
         return not was_complete and not self.tape.complete and not isinstance(self._next_wish(), ToBeginning)
 
     def _next_wish(self) -> Wish | None:
@@ -260,7 +274,7 @@ class Player:
                 self._said.append(f"#{wish.seq} was never ordered in this recording.")
         arrival = None if moment is None else self._seeker.arrive(moment, self._superseded)
         with self._changed:
-            if arrival is not None or not self._superseded():
+            if serial > self._stopped and (arrival is not None or not self._superseded()):
                 self._arrival = arrival
                 self._served = max(self._served, serial)
         return True

@@ -19,7 +19,14 @@ from operator import itemgetter
 from pathlib import Path
 
 from core.errors import RecordingError
-from core.session.recording_format import RecordingEnd, RecordingHeader, pack_end, pack_header
+from core.session.file_lock import try_lock
+from core.session.recording_format import (
+    RecordingEnd,
+    RecordingHeader,
+    pack_annotations,
+    pack_end,
+    pack_header,
+)
 from core.trace.blocks import BlockBuilder
 from core.trace.wire_log import Record
 
@@ -53,6 +60,7 @@ class Recorder:
         self._file = _create(self.path, overwrite)
         self._max_backlog_bytes = max_backlog_bytes
         self._queue: deque[Sequence[Record]] = deque()
+        self._annotations: deque[bytes] = deque()
         self._appended_bytes = 0  # written by the caller's thread alone
         self._taken_bytes = 0  # written by the writer alone
         self._written_bytes = 0
@@ -80,6 +88,11 @@ class Recorder:
                     f"The disk is too slow to record this load: {self.path.name} ends here.",
                     "Record to a faster disk, or with fewer requests a second.",
                 )
+
+    def annotate(self, payload: bytes) -> None:
+        """Have these annotations written; they replace the ones before. Raises RecordingError when they are
+        too long."""
+        self._annotations.append(pack_annotations(payload))
 
     def backlog_bytes(self) -> int:
         """Bytes handed over that the writer has not taken: it grows when the disk is slower than the load."""
@@ -144,6 +157,8 @@ class Recorder:
         idle_s = 0.0
         pending: Iterator[Record] = iter(())
         while True:
+            while self._annotations:
+                self._write(self._annotations.popleft())
             helping = list(islice(pending, HELPING_RECORDS))
             if not helping and self._queue:
                 pending = chain.from_iterable(_drain(self._queue))
@@ -207,9 +222,11 @@ def _create(path: Path, overwrite: bool) -> int:
     flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     flags |= os.O_TRUNC if overwrite else os.O_EXCL
     try:
-        return os.open(path, flags, 0o644)
+        file = os.open(path, flags, 0o644)
     except OSError as error:
         raise failed(path, error) from error
+    try_lock(file)
+    return file
 
 
 def failed(path: Path, error: OSError) -> RecordingError:

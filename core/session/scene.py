@@ -30,6 +30,8 @@ class Scene:
     def __init__(self, fold: Fold, log: EventLog) -> None:
         self.fold = fold
         self.log = log
+        self.tells = True
+        """What its records say is news to a person."""
         self.markers: list[Marker] = []
         """Of the records that were applied here."""
         self._news: deque[News] = deque(maxlen=_NEWS_KEPT)
@@ -55,6 +57,8 @@ class Scene:
 
     def _hear(self, record: Record) -> None:
         if record[4][1:5] in _NEWS_TAGS:
+            if not self.tells:
+                return
             try:
                 fact = decode_fact(record[4])
             except UNREADABLE:

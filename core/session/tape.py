@@ -38,7 +38,6 @@ class FileTape:
         """Everything that is there by now was looked at."""
         self._loaded: OrderedDict[int, list[Record]] = OrderedDict()
         self._firsts: list[int] = []  # by block: records before it
-        self._activity: tuple[int, int, npt.NDArray[np.float64]] = (0, 0, np.zeros(0))
 
     @property
     def note(self) -> str:
@@ -119,22 +118,17 @@ class FileTape:
             self._loaded.popitem(last=False)
         return records
 
-    def activity(self, bins: int) -> npt.NDArray[np.float64]:
-        """Records per bin, the time from `start_ns` to `end_ns` cut into so many: from the heads alone."""
-        count = self.blocks
-        if (count, bins) != self._activity[:2]:
-            self._activity = count, bins, self._count(count, bins)
-        return self._activity[2]
-
-    def _count(self, count: int, bins: int) -> npt.NDArray[np.float64]:
-        """A block's records spread over its time, summed up to each edge of a bin."""
-        if not count or self.end_ns <= self.start_ns:
+    def activity(self, bins: int, end_ns: int = 0) -> npt.NDArray[np.float64]:
+        """Records per bin, the time from `start_ns` to `end_ns` (the last record's when 0) cut into so many:
+        a block's records are spread over its time, so the heads alone tell."""
+        count, end_ns = self.blocks, end_ns or self.end_ns
+        if not count or end_ns <= self.start_ns:
             return np.zeros(bins)
         heads = [place.head for place in self._scanner.blocks[:count]]
         edges = np.array([(head.first_ns, head.last_ns) for head in heads], np.float64).ravel()
         steps = np.zeros(2 * count)
         steps[1::2] = [head.records for head in heads]
-        at = np.linspace(edges[0], edges[-1], bins + 1)
+        at = np.linspace(edges[0], edges[0] + end_ns - self.start_ns, bins + 1)
         return np.diff(np.interp(at, np.maximum.accumulate(edges), np.cumsum(steps)))
 
     def _place(self, block: int) -> BlockPlace:

@@ -134,7 +134,10 @@ def settled(fold: Fold, now_ns: int) -> ClusterView:
     """The view with every card drawn anew, of a copy: the fold itself is not looked at. Which messages of
     real time are shown as a sample hangs on how many a frame brought; every other has to be there."""
     tokens = deepcopy(fold).view(now_ns).tokens
-    view = deepcopy(fold).view(now_ns + LONG_AGO_NS)
+    copied = deepcopy(fold)
+    for _ in range(3):  # a refresh that has begun takes some frames
+        copied.view(now_ns + LONG_AGO_NS)
+    view = copied.view(now_ns + 2 * LONG_AGO_NS)
     return replace(view, sampling=1, tokens=tuple(token for token in tokens if token.token > 0))
 
 
