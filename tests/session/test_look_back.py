@@ -1,4 +1,4 @@
-"""The past of a run that goes on: shown from the recording that is being written, the present kept beside it."""
+"""The past of a run that goes on, from the recording that is being written; the present is kept beside it."""
 
 from __future__ import annotations
 
