@@ -9,6 +9,7 @@ from typing import BinaryIO, NamedTuple
 from core.session.exports.chrome import write_chrome
 from core.session.exports.csv_events import write_csv
 from core.session.exports.history import write_history
+from core.session.exports.html import write_html
 from core.session.exports.jepsen import write_jepsen
 from core.session.exports.job import Job
 from core.session.exports.shiviz import write_shiviz
@@ -36,6 +37,7 @@ FORMATS = {
         Format("jepsen", "history in EDN, for Jepsen, Knossos and Elle", ".edn", write_jepsen),
         Format("shiviz", "log with vector clocks, for ShiViz", ".log", write_shiviz),
         Format("chrome", "trace, for Perfetto and chrome://tracing", ".json", write_chrome),
+        Format("html", "one page to read, with drawings and verdicts", ".html", write_html),
         Format("csv", "the event log as a table", ".csv", write_csv),
     )
 }
