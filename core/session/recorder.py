@@ -1,7 +1,7 @@
 """The recorder: writes the wire log to a file while it happens, on a thread of its own.
 
 The engine's thread only hands records over. The writer takes small helpings, so that it never keeps the
-interpreter lock for long, and seals a block each half second or mebibyte; compressing and writing release
+interpreter lock for long, and seals a block each 0.7 s or three mebibytes; compressing and writing release
 the lock. What was sealed survives a crash of the app. Nothing is ever skipped: when the disk is slower than
 the load the backlog grows, which the engine sees (`backlog_bytes`) and may slow its clients for; past
 `MAX_BACKLOG_BYTES` the recording ends with an error and keeps what it has.
@@ -30,7 +30,7 @@ from core.session.recording_format import (
 from core.trace.blocks import BlockBuilder
 from core.trace.wire_log import Record
 
-SEAL_NS = 500_000_000
+SEAL_NS = 700_000_000
 """Of the records' clock: a block spans no longer."""
 POLL_S = 0.02
 HELPING_RECORDS = 256

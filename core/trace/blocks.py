@@ -38,15 +38,19 @@ PARTS_BYTES = FRAME_BYTES + (4 << 20)
 """Bytes of all parts together at most; a writer seals a block long before."""
 BODIES_BYTES = FRAME_BYTES + (16 << 20)
 """Bytes of all bodies together at most, shared parts counted each time."""
-SEAL_PARTS_BYTES = 1 << 20
-SEAL_BODIES_BYTES = 8 << 20
+SEAL_PARTS_BYTES = 3 << 20
+SEAL_BODIES_BYTES = 12 << 20
 
 _COUNTS = struct.Struct("<II")
 _RECORD_COLUMNS = ("<i8", "u1", "<u4", "<u8", "<u4", "<u4")  # time steps, taps, links, tokens, heads, tails
 _RECORD_BYTES = sum(np.dtype(kind).itemsize for kind in _RECORD_COLUMNS)
 RAW_BYTES = _COUNTS.size + BLOCK_RECORDS * (_RECORD_BYTES + 8) + 4 + PARTS_BYTES
 
-LEVEL = 3
+_COMPRESSION = zstandard.ZstdCompressionParameters(
+    strategy=zstandard.STRATEGY_LAZY, window_log=22, hash_log=17, chain_log=16, search_log=1, min_match=7
+)
+"""Answers repeat each other in long runs (a timeline is the one before and a post more), which a lazy search
+for long matches finds: 18 % smaller than level 3, for 1.3 µs a request more; level 6 costs 2.1 for 25 %."""
 _RESULT = ord("r")
 _RESULT_TAPS = frozenset(
     {int(Tap.FROM_PASSED), int(Tap.FROM_SENT), int(Tap.FROM_DELIVERED), int(Tap.FROM_LOST)}
@@ -72,7 +76,7 @@ class BlockBuilder:
 
     def __init__(self, base_ns: int) -> None:
         self._base_ns = base_ns
-        self._compressor = zstandard.ZstdCompressor(level=LEVEL)
+        self._compressor = zstandard.ZstdCompressor(compression_params=_COMPRESSION)
         self._clear()
 
     def _clear(self) -> None:

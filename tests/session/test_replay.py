@@ -21,6 +21,7 @@ from core.session.recording_format import RecordingHeader
 from core.session.replay_source import ReplaySource
 from core.session.scene import Scene
 from core.session.tape import FileTape
+from core.trace import blocks
 from core.trace.wire_log import Record, Tap
 from tests.support.fake_source import fact_record
 from tests.support.waiting import wait_until
@@ -91,7 +92,9 @@ def run() -> list[Record]:
 
 @pytest.fixture(scope="module")
 def file(run: list[Record], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return record_to(tmp_path_factory.mktemp("tapes") / "run.lockstep", run)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "SEAL_PARTS_BYTES", 1 << 20)  # many blocks of a short run
+        return record_to(tmp_path_factory.mktemp("tapes") / "run.lockstep", run)
 
 
 class Seat:
