@@ -3,7 +3,7 @@
 `python3 main.py` prepares what it needs and opens the window (without a display: runs the same demo
 headless). `python3 main.py test` runs the tests, `python3 main.py pictures` takes the pictures of the
 documentation, `--help` lists the rest. With `--replica` this program is a
-replica daemon, as a frozen bundle starts them.
+replica daemon, with `--judge` the judge of a history, as a frozen bundle starts them.
 """
 
 from __future__ import annotations
@@ -168,6 +168,11 @@ def main() -> None:
         from replica_daemon.daemon import main as replica
 
         sys.exit(replica())
+    if arguments[:1] == ["--judge"]:
+        from core.runtime.history_judge import main as judge
+
+        judge()
+        return
     if arguments[:1] == ["test"]:
         ensure(ROOT, dev=True)
         sys.exit(run_tests(arguments[1:]))

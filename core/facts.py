@@ -211,11 +211,13 @@ class Tampered(Fact, tag="tampered", frozen=True):
 
 
 class CheckCount(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """How much one live check has looked at, and how often it failed."""
+    """How much one live check has looked at, and how often it failed. `unjudged` is what it did not get to:
+    nothing is claimed of that."""
 
     name: str
     checked: int
     violations: int
+    unjudged: int = 0
 
 
 class Checked(Fact, tag="checked", frozen=True):

@@ -20,6 +20,11 @@ from dataclasses import dataclass
 from core.checks.history import Call
 from core.checks.linearizability import Budget, Configuration, Item, Part, search
 from core.checks.sequential import State
+from core.errors import RemoteProtocolError
+from core.services.calls import outcome_words
+
+SHOWN_CALLS = 8
+SHOWN_STATES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,30 @@ class Conflict:
     """In the order of their calls."""
     minimal: bool
     """Each of them is needed; False when there was no time to try them all."""
+
+
+def conflict_words(
+    conflict: Conflict, words: Callable[[bytes], str], state_words: Callable[[State], str]
+) -> tuple[str, str]:
+    """Both sides for a person: what should be, and what is. `words` turns an operation into a call."""
+    held = " or ".join(map(state_words, conflict.starts[:SHOWN_STATES]))
+    more = " or more" if len(conflict.starts) > SHOWN_STATES else ""
+    expected = f"an order of these in which {conflict.part} ({held}{more} before) gives these answers"
+    told = [
+        f"{call.request} {words(call.operation)} → {_answer(call.outcome)}"
+        for call in conflict.calls[:SHOWN_CALLS]
+    ]
+    left = len(conflict.calls) - SHOWN_CALLS
+    return expected, "; ".join(told) + (f"; and {left:,} more" if left > 0 else "")
+
+
+def _answer(outcome: bytes | None) -> str:
+    if outcome is None:
+        return "unknown"
+    try:
+        return outcome_words(outcome)
+    except RemoteProtocolError:
+        return f"no answer ({outcome[:20].hex()})"
 
 
 def smallest_conflict(

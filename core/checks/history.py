@@ -55,12 +55,15 @@ class Window(NamedTuple):
 class HistoryReader:
     """Reads records in their order, and cuts the history into windows."""
 
-    def __init__(self) -> None:
-        self._open: dict[RequestId, tuple[bytes, int]] = {}
-        self._unknown: set[RequestId] = set()
+    def __init__(self, still_open: Iterable[Call] = (), unknown: Iterable[Call] = ()) -> None:
+        """Requests called before the first record that may still take effect: open, or ended as unknown."""
+        ended = {call.request: (call.operation, call.called_ns) for call in unknown}
+        self._open = ended | {call.request: (call.operation, call.called_ns) for call in still_open}
+        self._unknown = set(ended)
         self._done: list[Call] = []
         self._shown: dict[RequestId, int] = {}
-        self._last: dict[int, int] = {}  # client → its last request: an equal or lower number is a repetition
+        # client → its last request: an equal or lower number is a repetition
+        self._last = dict(sorted(self._open))
         self._results: dict[int, dict[bytes, list[bytes]]] = {}  # replica → requests of a batch → answers
         self._until_ns: int | None = None  # the cut that waits for requests to return
         self._awaited: set[RequestId] = set()
@@ -98,6 +101,10 @@ class HistoryReader:
         if self._awaited:
             return None
         return self._window(self._until_ns)
+
+    def unknown(self) -> list[Call]:
+        """The requests that ended as unknown and are in no window yet."""
+        return [Call(request, *self._open[request], FOREVER, None) for request in sorted(self._unknown)]
 
     def rest(self) -> Window | None:
         """Everything that is left, at the end of the history: what is open now is unknown."""

@@ -22,7 +22,7 @@ from core.checks.sequential import Model, State
 CHUNK_REQUESTS = 64
 """Requests of one part that are searched together, if few are open after so many; at most twice that."""
 KEPT_CONFLICTS = 20
-STEPS = 20_000
+STEPS = 10_000
 """Steps of the search in one chunk, as many again for each try to make a conflict smaller."""
 
 

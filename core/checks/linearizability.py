@@ -7,7 +7,8 @@ pairs (requests taken, state) led nowhere, and keeps calls and returns in one li
 next stands before the first return in it, and going back puts a request where it was. Two things are added:
 
 - A request that *observes* (a read, a refusal) and is right in this state is taken at once and for good. It
-  changes nothing, so whatever can follow without it can follow with it.
+  changes nothing, so whatever can follow without it can follow with it. (In the state that stands for all
+  states it tells something, and is tried like any other.)
 - All end states are found, not one, so that a long history may be searched window after window: a window
   begins in every state in which the one before may have ended.
 
@@ -25,7 +26,7 @@ from typing import NamedTuple
 from core.checks.history import Call
 from core.checks.sequential import IMPOSSIBLE, Move, State, Step
 
-ENDS_AT_MOST = 512
+ENDS_AT_MOST = 64
 """End configurations kept of a window; when there are more, the rest is not known."""
 _GRANT = 256
 
@@ -148,7 +149,7 @@ class _Search:
         taken, state = start
         if (taken, state) in self._seen:
             return True
-        steps, observes, bits, needs, seen = self._steps, self._observes, self._bits, self._needs, self._seen
+        steps, bits, needs, seen = self._steps, self._bits, self._needs, self._seen
         self._link(taken)
         following = self._after
         stack: list[tuple[int, int, State, bool]] = []
@@ -156,7 +157,7 @@ class _Search:
         while entry >= 0:
             step = steps[entry]
             while step is not None:
-                if (sure or not observes[entry]) and not needs[entry] & ~taken:
+                if not needs[entry] & ~taken:
                     then = step(state)
                     if then is not IMPOSSIBLE and (taken | bits[entry], then) not in seen:
                         break
@@ -194,7 +195,7 @@ class _Search:
         entry = self._after[0]
         step = self._steps[entry]
         while step is not None:
-            if self._observes[entry] and step(state) is not IMPOSSIBLE:
+            if self._observes[entry] and step(state) == state:
                 return entry, True
             entry = self._after[entry]
             step = self._steps[entry]

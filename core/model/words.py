@@ -19,6 +19,7 @@ _FINE = {
     "reply": "Every answer equals the reference's: {0:,} compared.",
     "at_most_once": "No request was executed twice: {0:,} executions checked.",
     "fifo": "Each client's requests were executed in the order it sent them: {0:,} checked.",
+    "linearizability": "Some order explains all {0:,} answers, by calls and returns alone.",
 }
 _BROKEN = {
     "digest": "Replicas disagree: {1:,} of {0:,} digests differ.",
@@ -26,6 +27,7 @@ _BROKEN = {
     "reply": "{1:,} of {0:,} answers differ from the reference's.",
     "at_most_once": "{1:,} of {0:,} requests were executed more than once.",
     "fifo": "{1:,} of {0:,} requests were executed before an earlier one of the same client.",
+    "linearizability": "No order explains {1:,} parts of the history; {0:,} requests judged.",
 }
 
 
@@ -43,6 +45,11 @@ def ended_by(status: int) -> str:
 
 def verdict(count: CheckCount) -> Verdict:
     """A live check's standing in words."""
+    if count.unjudged and not count.violations:
+        total = count.checked + count.unjudged
+        return Verdict(
+            count, f"{count.checked:,} of {total:,} judged in the time there was, all as they should be."
+        )
     if not count.checked and not count.violations:
         return Verdict(count, "Nothing to check yet.")
     sentences, default = _FINE, "{0:,} checked, all as they should be."

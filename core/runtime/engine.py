@@ -49,6 +49,7 @@ from core.limits import BATCH_REQUESTS, HEARTBEAT_NS
 from core.protocol.codec import decode_from_replica
 from core.protocol.messages import FromReplica, Nack, Pong, Result, Snapshot, pack_u32, pack_u64, unpack_u32
 from core.rules import Rule
+from core.runtime.bystander import Bystander
 from core.runtime.members import Members
 from core.runtime.operator import Operator
 from core.runtime.pacer import Hop
@@ -73,7 +74,9 @@ class Engine:
         self.workload = workload
         self.front_end = FrontEnd(1, time.time_ns() - time.monotonic_ns())
         self.pool = ClientPool(workload, budget)
-        self.witness = Witness(loop, LiveChecks(self.service), write_records, self._violated)
+        self.bystander = Bystander(service, self._violated)
+        writers = self.bystander.beside(write_records)
+        self.witness = Witness(loop, LiveChecks(self.service), writers, self._violated)
         self.members = Members(self, os.urandom(16), service)
         self.links = self.members.links
         self.transport = Transport(loop, self._saw, self.links, workload.settings.seed)
@@ -106,7 +109,7 @@ class Engine:
             self._thinker.cancel()
         self.operator.tell_end()
         self.witness.settle()
-        await self.members.stop()
+        await asyncio.gather(self.members.stop(), self.bystander.stop())
 
     async def drain(self, timeout_s: float) -> bool:
         """Let nobody ask anything new, and wait until every answer and every live replica's response is

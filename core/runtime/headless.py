@@ -72,6 +72,10 @@ class Report:
             return f"Every check holds, but nobody knows the fate of {self.unknown:,} requests."
         if not self.complete:
             return "Every check holds, but a replica had not executed everything in time."
+        for check in self.checks:
+            if check.unjudged:
+                total, name = check.checked + check.unjudged, check.name.replace("_", " ")
+                return f"Every check holds; {name} was judged for {check.checked:,} of {total:,} requests."
         return "Every check holds."
 
     @property
@@ -97,7 +101,11 @@ class Report:
             "frames_per_request": round(self.frames_per_request, 3),
             "bytes_per_request": round(self.bytes_per_request, 1),
             "checks": {
-                check.name: {"checked": check.checked, "violations": check.violations}
+                check.name: {
+                    "checked": check.checked,
+                    "violations": check.violations,
+                    "unjudged": check.unjudged,
+                }
                 for check in self.checks
             },
             "replicas": self.replicas,
@@ -178,6 +186,7 @@ async def under_load(engine: Engine, settings: RunSettings) -> Report:
     elapsed = max(loop.time() - start, 0.001)  # the clock of the loop counts milliseconds
     answered_under_load = engine.answered - opened
     complete = await engine.drain(BROKEN_DRAIN_TIMEOUT_S if engine.broken else DRAIN_TIMEOUT_S)
+    await engine.bystander.finish()
     histogram.add(engine.pool.take_latencies())
     return _report(engine, settings, histogram, opened, answered_under_load / elapsed, complete)
 
@@ -198,7 +207,7 @@ def _report(
         answered=engine.answered - opened,
         refused=engine.refused,
         unknown=engine.unknown,
-        violations=checks.violations,
+        violations=checks.violations + engine.bystander.violations,
         throughput_per_s=throughput_per_s,
         p50_ns=histogram.percentile_ns(50),
         p99_ns=histogram.percentile_ns(99),
@@ -206,7 +215,7 @@ def _report(
         messages_per_request=counted.messages / sequenced,
         frames_per_request=counted.frames / sequenced,
         bytes_per_request=(counted.sent_bytes + counted.received_bytes) / sequenced,
-        checks=checks.counts(),
+        checks=(*checks.counts(), *engine.bystander.counts()),
         replicas=[
             {
                 "id": replica,

@@ -196,7 +196,8 @@ class Operator:
     def tell_counts(self) -> None:
         """Write where the checks and the counters stand."""
         engine = self._engine
-        engine.tell(Checked(engine.witness.checks.counts()))
+        engine.bystander.flush()
+        engine.tell(Checked((*engine.witness.checks.counts(), *engine.bystander.counts())))
         engine.tell(self.counted())
 
     def counted(self) -> Counted:

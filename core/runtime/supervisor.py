@@ -129,7 +129,7 @@ class Supervisor:
     async def start(self, replica: int, incarnation: int) -> ReplicaProcess:
         """Start a daemon and learn its port. Raises StartError when it does not come up."""
         loop = asyncio.get_running_loop()
-        environment = {**os.environ, "PYTHONPATH": _python_path(), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {**os.environ, "PYTHONPATH": python_path(), "PYTHONDONTWRITEBYTECODE": "1"}
         try:
             _, process = await loop.subprocess_exec(
                 lambda: ReplicaProcess(replica, incarnation, self._exited),
@@ -185,6 +185,7 @@ def exit_words(status: int) -> str:
     return f"exit code {status}"
 
 
-def _python_path() -> str:
-    """Where a daemon finds Lockstep; a service beside the user is found by `load_service`, after the rest."""
+def python_path() -> str:
+    """Where a process of ours finds Lockstep; a service beside the user is found by `load_service`, after
+    the rest."""
     return os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])

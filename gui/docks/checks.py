@@ -28,6 +28,7 @@ _TITLES = {
     "reply": "Right answers",
     "at_most_once": "At most once",
     "fifo": "Each client in order",
+    "linearizability": "Linearizable",
 }
 
 
@@ -219,4 +220,6 @@ def _evidence(parent: QWidget) -> QLabel:
 def _summary(view: ClusterView) -> str:
     if not any(verdict.count.checked for verdict in view.checks):
         return "Nothing checked yet: no request was executed."
+    if any(verdict.count.unjudged for verdict in view.checks):
+        return "Every check passes. Where there was no time for every request, its row says for how many."
     return "Every check passes. They look at every request, not at a sample."
