@@ -57,6 +57,7 @@ def show(shown: Launched, settings: RunSettings) -> int:
     """A window on what is launched. A new number of replicas is a new cluster, and another recording is shown
     in the place of what was."""
     from core.runtime.launch import launch, replay
+    from core.runtime.places import recordings_folder
     from gui.app import run
     from gui.options import Options
 
@@ -67,7 +68,12 @@ def show(shown: Launched, settings: RunSettings) -> int:
 
     while True:
         options = Options(
-            restart=wanted.append, recording=_recording(shown), open_file=open_file, save_as=shown.save_as
+            restart=wanted.append,
+            recording=_recording(shown),
+            open_file=open_file,
+            keep=None if shown.recorded_bytes() is None else shown.keep,
+            save_as=shown.save_as,
+            autosaves=recordings_folder(),
         )
         code = run(shown.source, shown.face, options)
         if code or not wanted:
@@ -85,7 +91,7 @@ def _recording(shown: Launched) -> Callable[[], Recording | None]:
 
     def told() -> Recording | None:
         size = shown.recorded_bytes()
-        return None if size is None else Recording(shown.path, size)
+        return None if size is None else Recording(shown.path, size, shown.named)
 
     return told
 

@@ -1,7 +1,7 @@
 """What it costs to open, seek and play a recording of a million requests: `python -m bench.replay [FILE]`.
 
-Without a file one is made up first, under full load in batches of 40, which takes half a minute. Everything is
-done on this thread and counted by its own time, so another program's load does not show.
+Without a file one is made up first, under full load in batches of 40, which takes half a minute. Everything
+is done on this thread and counted by its own time, so another program's load does not show.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from core.session.recorder import Recorder
 from core.session.recording_format import RecordingHeader
 from core.session.seeker import Moment, Seeker, ToBeginning, ToTime
 from core.session.tape import FileTape
+from core.trace.wire_log import Record
 
 REQUESTS = 1_000_000
 REQUESTS_PER_S = 60_000
@@ -108,7 +109,7 @@ def _frames(tape: FileTape, seeker: Seeker, watch: Stopwatch) -> list[float]:
     for _ in range(FRAMES):
         now_ns += FRAME_NS
         until = seeker.timeline.at_time(now_ns)
-        part = []
+        part: list[Record] = []
         while record < until:
             block = tape.block_of(record)
             first = tape.first_record(block)

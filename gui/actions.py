@@ -118,6 +118,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "open", "Open recording…", _FILE, "Show a recording in this window", ("Ctrl+O",), "folder-open"
     ),
     ActionSpec(
+        "record",
+        "Record this session",
+        _FILE,
+        "Keep everything from its start to its end, under a name",
+        ("Ctrl+R",),
+        "circle-dot",
+    ),
+    ActionSpec(
         "save_as", "Save recording as…", _FILE, "A copy of everything so far", ("Ctrl+Shift+S",), "save"
     ),
     ActionSpec("inspect", "Inspect data", _VIEW, "Show the selected node and its data", ("I",), "database"),

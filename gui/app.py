@@ -25,6 +25,7 @@ CLOSE_TIMEOUT_S = 10.0
 _LOOK_MS = 15
 _PLOTS_MS = 1_200
 """When the curves are made: after the start, before anybody opens their dock and would wait for them."""
+_LEFT_BEHIND_MS = 1_500
 STUCK = 1
 """Exit code when the source did not close in time."""
 
@@ -80,6 +81,7 @@ def open_window(source: Source, face: ServiceFace, options: Options) -> MainWind
     window.setWindowIcon(QIcon(QApplication.windowIcon()))
     window.show()
     window.bridge.start()
+    QTimer.singleShot(_LEFT_BEHIND_MS, window, window.library.look_for_left_behind)
     QTimer.singleShot(_PLOTS_MS, window.docks.metrics, window.docks.metrics.build_plots)
     if options.opened is not None:
         opened = options.opened

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QUrl, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QUrl, Signal
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QWidget
 
 from core.errors import LockstepError
+from core.session.recovery import close_whole, left_behind
+from gui.options import Options
 from gui.preferences import Preferences
 
 SUFFIX = ".lockstep"
@@ -31,17 +33,17 @@ class Library(QObject):
         self,
         window: QWidget,
         preferences: Preferences,
-        open_file: Do | None,
-        save_as: Do | None,
+        options: Options,
         may_leave: Callable[[], bool],
     ) -> None:
         super().__init__(window)
         self._window = window
         self._preferences = preferences
-        self._open_file = open_file
-        self._save_as = save_as
+        self._options = options
+        self._open_file = options.open_file
+        self._save_as = options.save_as
         self._may_leave = may_leave
-        window.setAcceptDrops(open_file is not None)
+        window.setAcceptDrops(self._open_file is not None)
         window.installEventFilter(self)
 
     @property
@@ -53,6 +55,58 @@ class Library(QObject):
     def can_save(self) -> bool:
         """What is shown can be saved elsewhere."""
         return self._save_as is not None
+
+    @property
+    def can_keep(self) -> bool:
+        """A session is recorded that can be given a name."""
+        return self._options.keep is not None
+
+    def menu(self, actions: Mapping[str, QAction], parent: QWidget) -> QMenu:
+        """Everything that can be done with recordings."""
+        menu = QMenu(parent)
+        menu.addAction(actions["open"])
+        recent = menu.addMenu("Open recent")
+        menu.addSeparator()
+        menu.addAction(actions["record"])
+        menu.addAction(actions["save_as"])
+        menu.aboutToShow.connect(lambda: self.fill_recent(recent))
+        return menu
+
+    def keep(self) -> None:
+        """Keep this session for good, from its start to its end."""
+        if self._options.keep is None:
+            return
+        try:
+            path = self._options.keep()
+        except LockstepError as error:
+            self.said.emit("error", str(error))
+            return
+        self._preferences.add_recent(str(path))
+        self.said.emit("info", f"This session is kept, from its start to its end: {path}")
+
+    def look_for_left_behind(self) -> None:
+        """Offer what a crash left, once; it is closed as far as it is whole, whatever the answer is."""
+        folder = self._options.autosaves
+        found = left_behind(folder) if folder is not None else None
+        if found is None:
+            return
+        try:
+            close_whole(found.path)
+        except LockstepError as error:
+            self.said.emit("warning", str(error))
+            return
+        self._preferences.add_recent(str(found.path))
+        box = QMessageBox(self._window)
+        box.setObjectName("leftBehind")
+        box.setWindowTitle("The last session ended unexpectedly")
+        box.setIcon(QMessageBox.Icon.Information)
+        box.setText(f"The last session ended unexpectedly. {found.seconds:,.1f} s of it are recorded.")
+        box.setInformativeText("You find it under Open recent later on, too.")
+        show = box.addButton("Open what was recorded", QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(box.addButton("Go on", QMessageBox.ButtonRole.RejectRole))
+        show.clicked.connect(lambda: self.open(found.path))
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
 
     def ask_to_open(self) -> None:
         """Let a person choose a recording."""

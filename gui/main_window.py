@@ -61,7 +61,7 @@ class MainWindow(QMainWindow):
             self.journey, self.actions_by_id, theme, icons, stage=self.stage, parent=self
         )
         self.setCentralWidget(_above(self.stage, self.timeline, self))
-        self.library = Library(self, preferences, options.open_file, options.save_as, self._may_leave)
+        self.library = Library(self, preferences, options, self._may_leave)
         self.docks = DockSet(
             self, face, self.bridge, self.intents, self.selection, theme, icons, preferences.console_history
         )
@@ -133,6 +133,7 @@ class MainWindow(QMainWindow):
             "caption": self.timeline.new_caption,
             "open": self.library.ask_to_open,
             "save_as": self.library.ask_to_save,
+            "record": self.library.keep,
             "pace_real": lambda: intents.set_pace(Pace.REAL_TIME),
             "pace_slow": lambda: intents.set_pace(Pace.SLOW),
             "pace_step": lambda: intents.set_pace(Pace.STEP),
@@ -162,6 +163,8 @@ class MainWindow(QMainWindow):
             action.triggered.connect(partial(_without_argument, run[name]))
             self.addAction(action)
         self.actions_by_id["restart"].setEnabled(self._options.restart is not None)
+        self.actions_by_id["record"].setEnabled(self.library.can_keep)
+        self.top_bar.files.setMenu(self.library.menu(self.actions_by_id, self.top_bar))
         self.actions_by_id["open"].setEnabled(self.library.can_open)
         self.actions_by_id["save_as"].setEnabled(self.library.can_save)
 

@@ -31,6 +31,8 @@ class Options:
                 touch the disk
     open_file   called with a recording that a person wants to see; the window closes then. Raises
                 LockstepError
+    keep        called when this session is to be kept for good; gives the file. Raises LockstepError
+    autosaves   the folder in which sessions are recorded that nobody named: a crash may have left one
     save_as     called with the file that a copy of what is shown is to be saved to. Raises LockstepError
     opened      called with the window after its first tick (measurements)
     """
@@ -40,6 +42,8 @@ class Options:
     restart: Callable[[int], None] | None = None
     recording: Callable[[], Recording | None] = no_recording
     open_file: Callable[[Path], None] | None = None
+    keep: Callable[[], Path] | None = None
+    autosaves: Path | None = None
     save_as: Callable[[Path], None] | None = None
     opened: Callable[[MainWindow], None] | None = None
 

@@ -35,7 +35,7 @@ _PATIENCE_S = 1.0
 """So long a number stays as the person set it, until the cluster has followed."""
 _SLIDER_STEP_NS = 100_000_000
 _PACE_ACTIONS = {Pace.REAL_TIME: "pace_real", Pace.SLOW: "pace_slow", Pace.STEP: "pace_step"}
-_SHORT = {"pace_step": "Step", "step": "Next", "load": "Load"}
+_SHORT = {"pace_step": "Step", "step": "Next", "load": "Load", "record": "Record"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class Recording:
 
     path: Path
     size_bytes: int
+    kept: bool = True
+    """It has a name of its own, and is not let go when newer sessions come."""
 
 
 class TopBar(QFrame):
@@ -84,6 +86,7 @@ class TopBar(QFrame):
         self.clients, self.replicas = QSpinBox(self), QSpinBox(self)
         self._steps: list[tuple[QToolButton, str]] = []
         self.restart = QPushButton("Start anew", self)
+        self.keep, self.files = self._button("record"), QToolButton(self)
         self._record_dot, self.record = QLabel(self), SteadyLabel(self)
         self._record_words = ("", "")
         self._labels: list[QLabel] = []
@@ -100,6 +103,7 @@ class TopBar(QFrame):
         self.setFixedHeight(theme.px(48))
         for box in (self.clients, self.replicas):
             box.setFixedWidth(theme.px(28))
+        self.files.setIcon(icons.icon("folder-open"))
         for button, icon in self._steps:
             button.setIcon(icons.icon(icon))
             button.setIconSize(QSize(theme.px(14), theme.px(14)))
@@ -141,13 +145,19 @@ class TopBar(QFrame):
         if recording is not None:
             size = _megabytes(recording.size_bytes)
             self._record_words = (f"REC {recording.path.name} · {size}", f"REC {size}")
+            if not recording.kept:
+                self._record_words = (f"Session {size}", size)
         if [*map(len, before)] == [*map(len, self._record_words)]:
             self.record.setText(self._record_words[before.index(self.record.text())])
             return
         if recording is not None:
-            self.record.setToolTip(f"Everything is recorded to {recording.path}")
+            tip = f"Everything is recorded to {recording.path}"
+            if not recording.kept:
+                tip = f"{tip}, until newer sessions come; Record keeps it for good"
+            self.record.setToolTip(tip)
             self.record.setAccessibleName(f"Recording to {recording.path.name}")
-        self._record_dot.setVisible(recording is not None)
+        self._record_dot.setVisible(recording is not None and recording.kept)
+        self.keep.setVisible(recording is not None and not recording.kept)
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -200,6 +210,10 @@ class TopBar(QFrame):
         self.restart.hide()
         self.record.setProperty("role", "muted")
         self._record_dot.hide()
+        self.keep.hide()
+        self.files.setAccessibleName("Recordings")
+        self.files.setToolTip("Open, save and find recordings")
+        self.files.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
     def _arrange(self) -> None:
         row = self._row
@@ -222,8 +236,10 @@ class TopBar(QFrame):
             row.addWidget(self._stepper(box))
         row.addWidget(self.restart)
         row.addStretch(1)
+        row.addWidget(self.keep)
         row.addWidget(self._record_dot)
         row.addWidget(self.record)
+        row.addWidget(self.files)
         for name in ("palette", "theme", "help"):
             button = self._button(name)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)

@@ -22,15 +22,29 @@ from core.session.source import Source
 from core.session.tape import FileTape
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Launched:
-    """A source that has begun, the face of its service, and the file that it is recorded in."""
+    """A source that has begun, the face of its service, and the file that it is recorded in. `named`: it has
+    a name of its own, and is not let go when newer sessions come."""
 
     source: Source
     face: Face
     path: Path
+    named: bool
     recorded_bytes: Callable[[], int | None]
     """Length of the recording that is being written; None when none is."""
+
+    def keep(self) -> Path:
+        """Give the session that is recorded a name: one more of the same file, so what follows is in it.
+        Where a file has but one name, a copy of what is recorded by now. Raises RecordingError."""
+        if not self.named:
+            kept = new_recording("demo")
+            try:
+                kept.hardlink_to(self.path)
+            except OSError:
+                save_copy(self.path, kept)
+            self.path, self.named = kept, True
+        return self.path
 
     def save_as(self, path: Path) -> None:
         """A copy of what is recorded by now. Raises RecordingError."""
@@ -57,7 +71,7 @@ def launch(
     source = LookBack(live, FileTape(path), face.words, live.annotate)
     live.start()
     source.start()
-    return Launched(source, face, path, lambda: live.recorded_bytes)
+    return Launched(source, face, path, record is not None, lambda: live.recorded_bytes)
 
 
 def replay(path: Path, service: str = "") -> Launched:
@@ -67,4 +81,4 @@ def replay(path: Path, service: str = "") -> Launched:
     face = Face(service_for(tape.header, service))
     source = ReplaySource(tape, face.words)
     source.start()
-    return Launched(source, face, path, lambda: None)
+    return Launched(source, face, path, True, lambda: None)

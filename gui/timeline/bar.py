@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QToolButton,
     QVBoxLayout,
@@ -20,6 +19,7 @@ from core.session.annotations import Note, caption_at
 from gui.actions import Actions
 from gui.icons import Icons
 from gui.journey import SPEEDS, Journey, clock
+from gui.steady_label import SteadyLabel
 from gui.theme import Theme
 from gui.timeline.caption import CaptionOverlay
 from gui.timeline.note_form import NoteForm
@@ -48,7 +48,7 @@ class TimelineBar(QFrame):
         self.buttons = {
             name: self._button(name) for name in ("to_start", "step_back", "play", "step_on", "to_end")
         }
-        self.time, self.number = QLabel(self), QLabel(self)
+        self.time, self.number = SteadyLabel(self), SteadyLabel(self)
         self.badge, self.speed, self.unit = QToolButton(self), QToolButton(self), QToolButton(self)
         self.bookmark = self._button("bookmark")
         self.form = NoteForm(journey, self)
@@ -70,8 +70,6 @@ class TimelineBar(QFrame):
             button.setIconSize(QSize(side // 2, side // 2))
         self.bookmark.setIconSize(QSize(theme.px(14), theme.px(14)))
         self._playing = None
-        metrics = self.time.fontMetrics()
-        self.time.setMinimumWidth(metrics.horizontalAdvance("00:00.000 / 00:00.000") + theme.px(16))
 
     def show_view(self, view: ClusterView) -> None:
         """Follow the source."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from bench.synthetic import START_NS, load_records, words
@@ -16,13 +17,16 @@ from core.errors import RecordingError
 from core.facts import KillOrdered
 from core.model.markers import MarkerKind
 from core.session.annotations import Note, decode_notes
+from core.session.reader import read
 from core.session.recorder import Recorder
-from core.session.recording_format import RecordingHeader
+from core.session.recording_format import END, RecordingHeader
+from core.session.recovery import left_behind
 from core.session.replay_source import ReplaySource
 from core.session.tape import FileTape
 from gui.app import application, open_window
 from gui.main_window import MainWindow
 from gui.options import Options
+from gui.top_bar import Recording
 from tests.gui.conftest import close
 from tests.support.fake_source import FakeFace, FakeSource, fact_record
 from tests.support.waiting import wait_until
@@ -268,3 +272,69 @@ def test_a_source_without_a_past_has_no_timeline(window: MainWindow, source: Fak
     window.journey.bookmark()
     assert "not recorded" in window.status.sentence.text()
     assert source.sent == []
+
+
+def test_recent_recordings_are_in_the_menu(player: Player, tmp_path: Path) -> None:
+    gone, there = tmp_path / "gone.lockstep", tmp_path / "there.lockstep"
+    there.write_bytes(b"x")
+    for path in (gone, there):
+        player.window.preferences.add_recent(str(path))
+    menu = player.window.top_bar.files.menu()
+    menu.aboutToShow.emit()
+    recent = next(action.menu() for action in menu.actions() if action.text() == "Open recent")
+    assert isinstance(recent, QMenu)
+    assert [action.text() for action in recent.actions()] == ["there.lockstep"]
+    recent.actions()[0].trigger()
+    assert player.opened == [there]
+
+
+def test_one_click_keeps_the_session_and_the_bar_says_so(
+    qtbot: QtBot, source: FakeSource, options: Options, tmp_path: Path
+) -> None:
+    kept: list[Path] = []
+
+    def keep() -> Path:
+        kept.append(tmp_path / "demo.lockstep")
+        return kept[-1]
+
+    def recording() -> Recording:
+        return Recording(kept[-1] if kept else tmp_path / "session.lockstep", 4_100_000, bool(kept))
+
+    application()
+    window = open_window(source, FakeFace(), replace(options, keep=keep, recording=recording))
+    bar = window.top_bar
+    window._show_recording()
+    assert "4.1 MB" in bar.record.text()
+    assert "REC" not in bar.record.text()
+    assert bar.keep.isVisibleTo(window)
+    qtbot.mouseClick(bar.keep, LEFT)
+    window._show_recording()
+    assert len(kept) == 1
+    assert "REC" in bar.record.text()
+    assert not bar.keep.isVisibleTo(window)
+    assert "demo.lockstep" in window.status.sentence.text()
+    assert window.preferences.recent_files == [str(kept[0])]
+    window.leave()
+    close(window, qtbot)
+
+
+def test_what_a_crash_left_is_offered_once(
+    qtbot: QtBot, source: FakeSource, options: Options, recording: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    left = folder / "session-1.lockstep"
+    left.write_bytes(recording.read_bytes()[: -END.size - 10])
+    opened: list[Path] = []
+    application()
+    window = open_window(source, FakeFace(), replace(options, open_file=opened.append, autosaves=folder))
+    window.library.look_for_left_behind()
+    box = window.findChild(QMessageBox, "leftBehind")
+    assert isinstance(box, QMessageBox)
+    assert "ended unexpectedly" in box.text()
+    qtbot.mouseClick(box.buttons()[0], LEFT)
+    assert opened == [left]
+    assert not window.isVisible()
+    assert read(left).note == ""
+    assert left_behind(folder) is None
+    close(window, qtbot)
