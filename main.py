@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from core.runtime.simulate_command import Plants
     from core.session.exports.job import Job
     from core.session.exports.look import Look
+    from gui.recording.export_process import Exporting
     from gui.top_bar import Recording
 
 ROOT = Path(__file__).resolve().parent
-NO_WINDOW = {"--headless", "--version", "simulate"}
+NO_WINDOW = {"--headless", "--version", "simulate", "check", "rerun", "compare"}
 """With any of these words nothing is shown in a window."""
 
 
@@ -42,7 +43,7 @@ def open_window(settings: RunSettings, record: Path | None) -> int:
     """A cluster behind a window, until the person closes it."""
     from core.runtime.launch import launch
 
-    return show(launch(settings, record), settings)
+    return show(launch(settings, record), settings, settings.service)
 
 
 def open_recording(file: Path, service: str) -> int:
@@ -50,12 +51,12 @@ def open_recording(file: Path, service: str) -> int:
     from core.runtime.headless import RunSettings
     from core.runtime.launch import replay
 
-    return show(replay(file, service), RunSettings())
+    return show(replay(file, service), RunSettings(), service)
 
 
-def show(shown: Launched, settings: RunSettings) -> int:
+def show(shown: Launched, settings: RunSettings, service: str) -> int:
     """A window on what is launched. A new number of replicas is a new cluster, and another recording is shown
-    in the place of what was."""
+    in the place of what was. `service` is the one that the person has named."""
     from core.runtime.launch import launch, replay
     from core.runtime.places import recordings_folder
     from gui.app import run
@@ -74,6 +75,7 @@ def show(shown: Launched, settings: RunSettings) -> int:
             keep=None if shown.recorded_bytes() is None else shown.keep,
             save_as=shown.save_as,
             autosaves=recordings_folder(),
+            exporting=_exporting(shown, service),
         )
         code = run(shown.source, shown.face, options)
         if code or not wanted:
@@ -81,7 +83,9 @@ def show(shown: Launched, settings: RunSettings) -> int:
         following = wanted.pop()
         if isinstance(following, int):
             settings = replace(settings, replicas=following)
-            following = launch(settings, None)
+            following, service = launch(settings, None), settings.service
+        else:
+            service = ""
         shown = following
 
 
@@ -94,6 +98,15 @@ def _recording(shown: Launched) -> Callable[[], Recording | None]:
         return None if size is None else Recording(shown.path, size, shown.named)
 
     return told
+
+
+def _exporting(shown: Launched, service: str) -> Exporting:
+    """How the window has its recording exported: by this program, in a process of its own."""
+    from core.services.registry import is_built_in
+    from gui.recording.export_process import Exporting
+
+    command = (sys.executable,) if getattr(sys, "frozen", False) else (sys.executable, str(ROOT / "main.py"))
+    return Exporting(command, lambda: shown.path, "" if is_built_in(service) else service)
 
 
 def first_thing() -> int:

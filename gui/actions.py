@@ -128,6 +128,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "save_as", "Save recording as…", _FILE, "A copy of everything so far", ("Ctrl+Shift+S",), "save"
     ),
+    ActionSpec(
+        "export", "Export…", _FILE, "A film, a picture, or data of this recording", ("Ctrl+E",), "download"
+    ),
     ActionSpec("inspect", "Inspect data", _VIEW, "Show the selected node and its data", ("I",), "database"),
     ActionSpec(
         "copy_pid", "Copy pid", _VIEW, "Copy the selected replica's process id", ("Ctrl+Shift+C",), "copy"

@@ -69,6 +69,7 @@ class Library(QObject):
         menu.addSeparator()
         menu.addAction(actions["record"])
         menu.addAction(actions["save_as"])
+        menu.addAction(actions["export"])
         menu.aboutToShow.connect(lambda: self.fill_recent(recent))
         return menu
 

@@ -25,6 +25,7 @@ from gui.options import Options
 from gui.palette import Entry, Palette, entries_of
 from gui.preferences import Preferences, on_screen
 from gui.query_form import QueryForm
+from gui.recording.export_dialog import ExportDialog
 from gui.source_bridge import SourceBridge
 from gui.stage.stage_widget import StageWidget
 from gui.status_line import StatusLine
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.query = QueryForm(face, theme, icons, self)
         self.palette_dialog = Palette(self)
+        self.export = ExportDialog(options.exporting, self) if options.exporting else None
         self._record_timer = QTimer(self, interval=_RECORD_MS)
         self._connect()
         self._connect_actions()
@@ -134,6 +136,7 @@ class MainWindow(QMainWindow):
             "open": self.library.ask_to_open,
             "save_as": self.library.ask_to_save,
             "record": self.library.keep,
+            "export": self.open_export,
             "pace_real": lambda: intents.set_pace(Pace.REAL_TIME),
             "pace_slow": lambda: intents.set_pace(Pace.SLOW),
             "pace_step": lambda: intents.set_pace(Pace.STEP),
@@ -167,6 +170,7 @@ class MainWindow(QMainWindow):
         self.top_bar.files.setMenu(self.library.menu(self.actions_by_id, self.top_bar))
         self.actions_by_id["open"].setEnabled(self.library.can_open)
         self.actions_by_id["save_as"].setEnabled(self.library.can_save)
+        self.actions_by_id["export"].setEnabled(self.export is not None)
 
     # What comes in
 
@@ -242,6 +246,11 @@ class MainWindow(QMainWindow):
             entries.append(Entry(f"Query from {client_name(client.client)}", "", send, ask))
         self.palette_dialog.open_with(entries, self.dress.theme.scale)
 
+    def open_export(self) -> None:
+        """Ask what the recording is to become."""
+        if self.export is not None:
+            self.export.open_at(self.journey.state)
+
     def copy_pid(self) -> None:
         """Copy the selected replica's process id."""
         card = self.intents.replica(self.selection.number("R"))
@@ -314,6 +323,8 @@ class MainWindow(QMainWindow):
         self.preferences.write()
         self.query.hide()
         self.hide()
+        if self.export is not None:
+            self.export.process.abandon()
         self.left.emit()
 
 

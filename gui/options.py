@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gui.preferences import default_path
 from gui.questions import Ask, ask_before_closing
+from gui.recording.export_process import Exporting
 from gui.top_bar import Recording
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Options:
     keep        called when this session is to be kept for good; gives the file. Raises LockstepError
     autosaves   the folder in which sessions are recorded that nobody named: a crash may have left one
     save_as     called with the file that a copy of what is shown is to be saved to. Raises LockstepError
+    exporting   how this program is called to export the recording that is shown
     opened      called with the window after its first tick (measurements)
     """
 
@@ -45,6 +47,7 @@ class Options:
     keep: Callable[[], Path] | None = None
     autosaves: Path | None = None
     save_as: Callable[[Path], None] | None = None
+    exporting: Exporting | None = None
     opened: Callable[[MainWindow], None] | None = None
 
     @property
