@@ -39,8 +39,14 @@ _encode = msgspec.msgpack.Encoder().encode
 class Bystander(asyncio.SubprocessProtocol):
     """Made, fed and stopped on the engine's loop."""
 
-    def __init__(self, service: str, violated: Callable[[Violated], None]) -> None:
-        """Raises ServiceError."""
+    def __init__(
+        self,
+        service: str,
+        write_records: Callable[[list[Record]], None],
+        violated: Callable[[Violated], None],
+    ) -> None:
+        """Looks on while records are written by `write_records`. Raises ServiceError."""
+        self._write_records = write_records
         self._service = service
         self._violated = violated
         self._able = model_of(load_service(service)) is not None
@@ -62,22 +68,18 @@ class Bystander(asyncio.SubprocessProtocol):
 
     # --- the engine's side --------------------------------------------------------------------------------
 
-    def beside(self, write_records: Callable[[list[Record]], None]) -> Callable[[list[Record]], None]:
-        """The same writer, with the bystander looking on."""
+    def write(self, records: list[Record]) -> None:
+        """Write the next records, and look on."""
+        self._write_records(records)
         if not self._able:
-            return write_records
-
-        def write(records: list[Record]) -> None:
-            write_records(records)
-            self._kept += [
-                record
-                for record in records
-                if record.tap in TAPS and (record.tap not in _FRONT or record.body[1:8] == _RESULT_MARK)
-            ]
-            if len(self._kept) >= FLUSH_RECORDS:
-                self.flush()
-
-        return write
+            return
+        self._kept += [
+            record
+            for record in records
+            if record.tap in TAPS and (record.tap not in _FRONT or record.body[1:8] == _RESULT_MARK)
+        ]
+        if len(self._kept) >= FLUSH_RECORDS:
+            self.flush()
 
     def flush(self) -> None:
         """Show what was kept, or leave it out while the other side is far behind."""

@@ -74,9 +74,8 @@ class Engine:
         self.workload = workload
         self.front_end = FrontEnd(1, time.time_ns() - time.monotonic_ns())
         self.pool = ClientPool(workload, budget)
-        self.bystander = Bystander(service, self._violated)
-        writers = self.bystander.beside(write_records)
-        self.witness = Witness(loop, LiveChecks(self.service), writers, self._violated)
+        self.bystander = Bystander(service, write_records, self._violated)
+        self.witness = Witness(loop, LiveChecks(self.service), self.bystander.write, self._violated)
         self.members = Members(self, os.urandom(16), service)
         self.links = self.members.links
         self.transport = Transport(loop, self._saw, self.links, workload.settings.seed)
