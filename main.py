@@ -43,7 +43,7 @@ def open_window(settings: RunSettings, record: Path | None) -> int:
     """A cluster behind a window, until the person closes it."""
     from core.runtime.launch import launch
 
-    return show(launch(settings, record), settings, settings.service)
+    return show(launch(settings, record, at_once=False), settings, settings.service)
 
 
 def open_recording(file: Path, service: str) -> int:
@@ -76,6 +76,7 @@ def show(shown: Launched, settings: RunSettings, service: str) -> int:
             save_as=shown.save_as,
             autosaves=recordings_folder(),
             exporting=_exporting(shown, service),
+            painted=shown.start,
         )
         code = run(shown.source, shown.face, options)
         if code or not wanted:
@@ -83,7 +84,7 @@ def show(shown: Launched, settings: RunSettings, service: str) -> int:
         following = wanted.pop()
         if isinstance(following, int):
             settings = replace(settings, replicas=following)
-            following, service = launch(settings, None), settings.service
+            following, service = launch(settings, None, at_once=False), settings.service
         else:
             service = ""
         shown = following

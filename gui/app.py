@@ -12,7 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QMessageLogContext, QObject, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from core.session.source import ServiceFace, Source
 from gui.collector import Collector
@@ -26,6 +26,7 @@ _LOOK_MS = 15
 _PLOTS_MS = 1_200
 """When the curves are made: after the start, before anybody opens their dock and would wait for them."""
 _LEFT_BEHIND_MS = 1_500
+_UNSEEN_MS = 1_000
 STUCK = 1
 """Exit code when the source did not close in time."""
 
@@ -79,6 +80,8 @@ def open_window(source: Source, face: ServiceFace, options: Options) -> MainWind
     path.parent.mkdir(parents=True, exist_ok=True)
     window = MainWindow(source, face, options, Preferences(path))
     window.setWindowIcon(QIcon(QApplication.windowIcon()))
+    if options.painted is not None:
+        FirstPaint(window.stage, options.painted)
     window.show()
     window.bridge.start()
     QTimer.singleShot(_LEFT_BEHIND_MS, window, window.library.look_for_left_behind)
@@ -87,6 +90,31 @@ def open_window(source: Source, face: ServiceFace, options: Options) -> MainWind
         opened = options.opened
         QTimer.singleShot(0, window, lambda: opened(window))
     return window
+
+
+class FirstPaint(QObject):
+    """Waits until a widget has been painted for the first time, but for no more than a second.
+
+    What takes long, and competes for the processor, begins then: a person sees the window that much earlier.
+    """
+
+    def __init__(self, widget: QWidget, painted: Callable[[], None]) -> None:
+        super().__init__(widget)
+        self._painted: Callable[[], None] | None = painted
+        widget.installEventFilter(self)
+        QTimer.singleShot(_UNSEEN_MS, self, self._done)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The first paint: what waits for it comes after it."""
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self, self._done)
+        return False
+
+    def _done(self) -> None:
+        painted, self._painted = self._painted, None
+        if painted is not None:
+            painted()
 
 
 class Farewell(QObject):

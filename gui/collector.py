@@ -56,6 +56,6 @@ class Collector(QObject):
             gc.collect(0)
 
     def _set_aside(self) -> None:
+        """Without a collection first: that would stop the window for a tenth of a second."""
         if self._look.isActive():
-            gc.collect()
             gc.freeze()

@@ -38,15 +38,20 @@ class Icons:
     def pixmap(self, name: str, colour: QColor, size_px: int = _SIZE_PX) -> QPixmap:
         """One icon as a picture."""
         side = round(self._theme.px(size_px) * _SHARPNESS)
-        pixmap = QPixmap(side, side)
-        pixmap.fill(Qt.GlobalColor.transparent)
+        pixmap = QPixmap(_shape(name, side))
         with QPainter(pixmap) as painter:
-            drawing = _drawing(name).replace("currentColor", colour.name())
-            QSvgRenderer(QByteArray(drawing.encode())).render(painter, QRectF(0, 0, side, side))
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+            painter.fillRect(pixmap.rect(), colour)
         pixmap.setDevicePixelRatio(_SHARPNESS)
         return pixmap
 
 
-@lru_cache(maxsize=128)
-def _drawing(name: str) -> str:
-    return (_FOLDER / f"{name}.svg").read_text(encoding="utf-8")
+@lru_cache(maxsize=256)
+def _shape(name: str, side: int) -> QPixmap:
+    """An icon's shape, read and drawn once for all colours."""
+    shape = QPixmap(side, side)
+    shape.fill(Qt.GlobalColor.transparent)
+    drawing = (_FOLDER / f"{name}.svg").read_bytes().replace(b"currentColor", b"black")
+    with QPainter(shape) as painter:
+        QSvgRenderer(QByteArray(drawing)).render(painter, QRectF(0, 0, side, side))
+    return shape

@@ -36,6 +36,7 @@ class Options:
     autosaves   the folder in which sessions are recorded that nobody named: a crash may have left one
     save_as     called with the file that a copy of what is shown is to be saved to. Raises LockstepError
     exporting   how this program is called to export the recording that is shown
+    painted     called once the window stands on the screen, or after a second when nobody can see it
     opened      called with the window after its first tick (measurements)
     """
 
@@ -48,6 +49,7 @@ class Options:
     autosaves: Path | None = None
     save_as: Callable[[Path], None] | None = None
     exporting: Exporting | None = None
+    painted: Callable[[], None] | None = None
     opened: Callable[[MainWindow], None] | None = None
 
     @property

@@ -102,7 +102,11 @@ def files_below(root: Path) -> set[str]:
 def test_first_start_makes_the_environment_and_the_second_finds_it(root: Path) -> None:
     machine = FakeMachine(root)
     prepare(root, machine, START)
-    assert [command.split(" -I -m ")[1].split()[0] for command in machine.ran] == ["venv", "pip"]
+    assert [command.split(" -I -m ")[1].split()[0] for command in machine.ran] == [
+        "venv",
+        "pip",
+        "compileall",
+    ]
     assert "--require-hashes" in machine.ran[1] and machine.ran[1].endswith("-r requirements.lock")
     assert stale_parts(root, START, PYTHON) == ()
 
@@ -134,7 +138,7 @@ def test_tests_add_the_dev_lock_to_the_same_environment(root: Path) -> None:
     assert stale_parts(root, TEST, PYTHON) == ("dev-packages", "test-programs")
     machine = FakeMachine(root, lacks=["Xvfb"])
     prepare(root, machine, TEST)
-    apt, pip = machine.ran
+    apt, pip, _ = machine.ran
     assert apt.endswith(" xvfb")
     assert pip.endswith("-r requirements.lock -r requirements-dev.lock")
     assert stale_parts(root, TEST, PYTHON) == () == stale_parts(root, START, PYTHON)
@@ -161,7 +165,7 @@ def test_a_spoilt_environment_is_made_anew(root: Path, spoil: Callable[[Path], o
     assert stale_parts(root, START, PYTHON) == START
     machine = FakeMachine(root)
     prepare(root, machine, START)
-    assert len(machine.ran) == 2 and not left_over.exists()
+    assert len(machine.ran) == 3 and not left_over.exists()
     assert stale_parts(root, START, PYTHON) == ()
 
 

@@ -24,8 +24,8 @@ from core.session.tape import FileTape
 
 @dataclass(slots=True)
 class Launched:
-    """A source that has begun, the face of its service, and the file that it is recorded in. `named`: it has
-    a name of its own, and is not let go when newer sessions come."""
+    """A source, the face of its service, and the file that it is recorded in. `named`: it has a name of its
+    own, and is not let go when newer sessions come."""
 
     source: Source
     face: Face
@@ -33,6 +33,8 @@ class Launched:
     named: bool
     recorded_bytes: Callable[[], int | None]
     """Length of the recording that is being written; None when none is."""
+    start: Callable[[], None]
+    """Lets a source begin that has not yet; once."""
 
     def keep(self) -> Path:
         """Give the session that is recorded a name: one more of the same file, so what follows is in it.
@@ -52,10 +54,15 @@ class Launched:
 
 
 def launch(
-    settings: RunSettings, record: Path | None, pace: Pace = Pace.SLOW, load: bool = False
+    settings: RunSettings,
+    record: Path | None,
+    pace: Pace = Pace.SLOW,
+    load: bool = False,
+    *,
+    at_once: bool = True,
 ) -> Launched:
-    """Start a cluster on a thread of its own. Raises ServiceError, and RecordingError when the file that a
-    person named cannot be written."""
+    """Start a cluster on a thread of its own, `at_once` or when it is told to. Raises ServiceError, and
+    RecordingError when the file that a person named cannot be written."""
     face = Face(load_service(settings.service))
     path = record
     if path is None:
@@ -69,9 +76,10 @@ def launch(
             ) from error
     live = LiveSource(LiveSettings(settings, pace=pace, load=load, record=path))
     source = LookBack(live, FileTape(path), face.words, live.annotate)
-    live.start()
     source.start()
-    return Launched(source, face, path, record is not None, lambda: live.recorded_bytes)
+    if at_once:
+        live.start()
+    return Launched(source, face, path, record is not None, lambda: live.recorded_bytes, live.start)
 
 
 def replay(path: Path, service: str = "") -> Launched:
@@ -81,4 +89,4 @@ def replay(path: Path, service: str = "") -> Launched:
     face = Face(service_for(tape.header, service))
     source = ReplaySource(tape, face.words)
     source.start()
-    return Launched(source, face, path, True, lambda: None)
+    return Launched(source, face, path, True, lambda: None, lambda: None)

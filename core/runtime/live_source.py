@@ -69,8 +69,12 @@ class LiveSource:
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     def start(self) -> None:
-        """Start the cluster in its thread; returns at once. What goes wrong is said in a fact."""
-        self._thread.start()
+        """Start the cluster in its thread; returns at once. What goes wrong is said in a fact.
+
+        Nothing happens when it was started or closed before.
+        """
+        if self._thread.ident is None and not self._closing:
+            self._thread.start()
 
     # --- the picture's side -------------------------------------------------------------------------------
 
@@ -107,6 +111,8 @@ class LiveSource:
         with self._lock:
             self._closing = True
             loop = self._loop
+        if self._thread.ident is None and self._recorder is not None:
+            self._recorder.close()
         if loop is not None:
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._leave.set)

@@ -42,7 +42,10 @@ _COLUMNS = RING + 1 + ANGLES
 
 
 class Atlas:
-    """The sheet: a row per client hue and one for lost messages; shapes, ring and tails in columns."""
+    """The sheet: a row per client hue and one for lost messages; shapes, ring and tails in columns.
+
+    A row is painted when the first message in its colour comes: few clients need few of them.
+    """
 
     def __init__(self, theme: Theme, scale: float, ratio: float) -> None:
         self.cell = 2 * math.ceil(CELL * scale * ratio / 2)  # in pixels of the sheet, even
@@ -51,19 +54,27 @@ class Atlas:
         self.lost_row = len(theme.clients)
         self.pixmap = QPixmap(self.cell * _COLUMNS, self.cell * (self.lost_row + 1))
         self.pixmap.fill(Qt.GlobalColor.transparent)
-        with QPainter(self.pixmap) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            ink = Ink(painter, theme, self.cell / CELL)
-            for row, colour in enumerate((*theme.clients, theme.bad)):
-                for column, kind in enumerate(TOKEN_SHAPES):
-                    paint_token(ink, kind, self._middle(column, row), colour)
-                self._paint_ring(ink, self._middle(RING, row))
-                for step in range(ANGLES):
-                    _paint_tail(ink, self._middle(RING + 1 + step, row), colour, 2 * math.pi * step / ANGLES)
+        self._theme = theme
+        self._painted: set[int] = set()
 
     def row(self, token: Token) -> int:
         """The row with this token's colour."""
-        return colour_row(token, self.lost_row)
+        row = colour_row(token, self.lost_row)
+        if row not in self._painted:
+            self._painted.add(row)
+            self._paint(row)
+        return row
+
+    def _paint(self, row: int) -> None:
+        colour = (*self._theme.clients, self._theme.bad)[row]
+        with QPainter(self.pixmap) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            ink = Ink(painter, self._theme, self.cell / CELL)
+            for column, kind in enumerate(TOKEN_SHAPES):
+                paint_token(ink, kind, self._middle(column, row), colour)
+            self._paint_ring(ink, self._middle(RING, row))
+            for step in range(ANGLES):
+                _paint_tail(ink, self._middle(RING + 1 + step, row), colour, 2 * math.pi * step / ANGLES)
 
     def _middle(self, column: int, row: int) -> tuple[float, float]:
         return (column + 0.5) * self.cell, (row + 0.5) * self.cell

@@ -273,3 +273,17 @@ def test_it_fits_a_small_screen(qtbot: QtBot, options: Options, scale: float) ->
     window.dress.grow(0)
     window.leave()
     close(window, qtbot)
+
+
+def test_the_cluster_may_begin_once_the_window_is_painted(
+    qtbot: QtBot, source: FakeSource, options: Options
+) -> None:
+    application()
+    begun: list[bool] = []
+    window = open_window(source, FakeFace(), replace(options, painted=lambda: begun.append(True)))
+    assert begun == []
+    qtbot.waitUntil(lambda: begun == [True])
+    window.stage.repaint()
+    assert begun == [True]
+    window.leave()
+    close(window, qtbot)
