@@ -19,8 +19,6 @@ class Face:
         """Raises `ServiceError` when the operations are of no use."""
         self.name: str = service.name
         self.operations: tuple[OperationSpec, ...] = describe(service.operations)
-        self.completions: Sequence[str] = ()
-        """Words that a person is likely to type as an argument, e.g. names of users."""
         self._structs = service.operations
         self._decode = operation_decoder(service.operations)
 
@@ -32,9 +30,9 @@ class Face:
         """A filled-in form as (encoded operation, the call in words). Raises `UsageError`."""
         return self._call(parse_call(self._structs, name, arguments))
 
-    def complete(self, text: str) -> list[str]:
-        """How the console line could go on."""
-        return complete(self._structs, text, self.completions)
+    def complete(self, text: str, words: Sequence[str] = ()) -> list[str]:
+        """How the console line could go on. `words`: those that a person is likely to type as an argument."""
+        return complete(self._structs, text, words)
 
     def words(self, operation: bytes) -> str:
         """An encoded operation as a short call in words; "?" when it does not decode."""

@@ -133,8 +133,8 @@ class ServiceFace(Protocol):
     def parse_call(self, name: str, arguments: dict[str, str | int | None]) -> tuple[bytes, str]:
         """A filled-in form as (encoded operation, the call in words). Raises UsageError."""
 
-    def complete(self, text: str) -> list[str]:
-        """How the console line could go on."""
+    def complete(self, text: str, words: Sequence[str] = ()) -> list[str]:
+        """How the console line could go on. `words`: those that a person is likely to type as an argument."""
 
     def words(self, operation: bytes) -> str:
         """An encoded operation as a short call in words; "?" when it does not decode."""

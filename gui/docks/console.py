@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 
@@ -14,6 +15,7 @@ from core.errors import UsageError
 from core.facts import Answered, Said
 from core.ids import client_name, replica_name
 from core.model.cluster_view import ClusterView
+from core.services.answers import answer_lines
 from core.services.machine import OperationSpec
 from core.session.source import ServiceFace
 from gui.console_language import (
@@ -37,6 +39,7 @@ from gui.stage.wording import duration
 from gui.theme import Theme
 
 _KEPT_LINES = 1_000
+_WORD = re.compile(r"[^\W\d]\w+(?!…)\b")
 _ROLE_OF_OUTCOME = {"ok": "ok", "refused": "caution", "unknown": "warn"}
 
 Span = tuple[str, str]
@@ -64,7 +67,7 @@ class Console(QWidget):
         self._client = 1
         self.go_to: Callable[[str], str] = _nowhere
         """Goes to another moment, and says in words to which. Raises UsageError."""
-        self._lines: deque[tuple[Span, ...]] = deque(maxlen=_KEPT_LINES)
+        self._lines: deque[tuple[str, tuple[Span, ...]]] = deque(maxlen=_KEPT_LINES)
         self.history = LineHistory(list(history))
         self.output = QPlainTextEdit(self)
         self.output.setReadOnly(True)
@@ -89,7 +92,7 @@ class Console(QWidget):
         self._theme = theme
         self.output.clear()
         for line in self._lines:
-            self._paint(line)
+            self._paint(*line)
         self._use_client(self._client)
 
     def enter(self, line: str) -> None:
@@ -130,17 +133,17 @@ class Console(QWidget):
         head = f"{fact.outcome}{number} · {duration(fact.latency_ns)}{where}"
         self.write((f"client {fact.client}", f"{client_name(fact.client)} ‹ "), (role, head))
         said = fact.text.removeprefix("refused: ")
-        for text in said.splitlines() if said != fact.outcome else ():
-            self.write(("text", f"     {text}"))
+        for text in answer_lines(said) if said != fact.outcome else ():
+            self.write(("text", f"     {text}"), tip=said)
 
     def show_sentence(self, fact: Said) -> None:
         """A sentence from the cluster."""
         self._say(fact.level, fact.text)
 
-    def write(self, *spans: Span) -> None:
-        """One line, in the colours of the roles."""
-        self._lines.append(spans)
-        self._paint(spans)
+    def write(self, *spans: Span, tip: str = "") -> None:
+        """One line, in the colours of the roles; the pointer brings up `tip`."""
+        self._lines.append((tip, spans))
+        self._paint(tip, spans)
 
     def show_view(self, view: ClusterView) -> None:
         """The present client may be gone."""
@@ -217,9 +220,10 @@ class Console(QWidget):
         )
 
     def _complete(self, text: str) -> list[str]:
-        return complete(text, self._scope(), self._face.complete)
+        words = _words_of(self._intents.view)
+        return complete(text, self._scope(), lambda line: self._face.complete(line, words))
 
-    def _paint(self, spans: tuple[Span, ...]) -> None:
+    def _paint(self, tip: str, spans: tuple[Span, ...]) -> None:
         bar = self.output.verticalScrollBar()
         at_end = bar.value() >= bar.maximum() - 2
         cursor = QTextCursor(self.output.document())
@@ -229,6 +233,7 @@ class Console(QWidget):
         for role, words in spans:
             style = QTextCharFormat()
             style.setForeground(self._colour(role))
+            style.setToolTip(tip)
             cursor.insertText(words, style)
         if at_end:
             bar.setValue(bar.maximum())
@@ -240,6 +245,16 @@ class Console(QWidget):
         colour = getattr(self._theme, names.get(role, role))
         assert isinstance(colour, QColor)
         return colour
+
+
+def _words_of(view: ClusterView | None) -> list[str]:
+    """What a person is likely to mean: the names and keys that stand on the cards."""
+    if view is None:
+        return []
+    texts = [text for card in view.replicas for tile in card.tiles for text in (tile.key, tile.value)]
+    texts += [name for page in view.pages for name, _ in page.rows]
+    texts += [client.call.partition(" ")[2] for client in view.clients]
+    return sorted({word for text in texts for word in _WORD.findall(text)})
 
 
 def _nowhere(words: str) -> str:

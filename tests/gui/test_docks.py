@@ -15,6 +15,7 @@ from core.facts import Answered, CheckCount, Checked, Pace, Violated
 from core.model.cluster_view import ClusterView, DataPage
 from gui.main_window import MainWindow
 from gui.theme import DARK, LIGHT
+from tests.support.dialogue import Dialogue
 from tests.support.fake_source import FakeSource
 from tests.support.sample_views import sample
 
@@ -102,6 +103,29 @@ def test_tab_completes_and_arrows_repeat(qtbot: QtBot, window: MainWindow) -> No
     assert prompt.text() == "kill R1"
     qtbot.keyClick(prompt, Qt.Key.Key_Down)
     assert prompt.text() == ""
+
+
+def test_tab_completes_words_that_stand_on_the_stage(
+    qtbot: QtBot, window: MainWindow, source: FakeSource
+) -> None:
+    tiles = Dialogue().summary(1, 1, ("users", "2 · alice bob…"))
+    source.put([tiles.records[-1]._replace(time_ns=source.now_ns())])
+    shown = window.intents
+    qtbot.waitUntil(lambda: shown.view is not None and any(card.tiles for card in shown.view.replicas))
+    prompt = window.docks.console.prompt
+    qtbot.keyClicks(prompt, "profile al")
+    qtbot.keyClick(prompt, Qt.Key.Key_Tab)
+    assert prompt.text().strip() == "profile alice"
+
+
+def test_a_table_is_told_in_rows_and_its_exact_text_on_request(
+    qtbot: QtBot, window: MainWindow, source: FakeSource
+) -> None:
+    exact = '[{"id":130,"author":"alice","text":"hello world"}]'
+    source.say(Answered(1, 4, 131, 2, 4_100_000, "timeline bob", "ok", exact))
+    qtbot.waitUntil(lambda: "#130 · author alice · text “hello world”" in output(window))
+    document = window.docks.console.output.document()
+    assert document.lastBlock().begin().fragment().charFormat().toolTip() == exact
 
 
 def test_the_console_is_written_again_in_the_other_theme(qtbot: QtBot, window: MainWindow) -> None:

@@ -145,7 +145,10 @@ class FakeFace:
         words = " ".join([name, *(str(value) for value in arguments.values() if value is not None)])
         return "|".join([name, *map(str, arguments.values())]).encode(), words
 
-    def complete(self, text: str) -> list[str]:
+    def complete(self, text: str, words: Sequence[str] = ()) -> list[str]:
+        head, space, last = text.rpartition(" ")
+        if space:
+            return [f"{head} {word}" for word in words if word.startswith(last)]
         return [spec.name for spec in self.operations if spec.name.startswith(text)]
 
     def words(self, operation: bytes) -> str:
