@@ -35,6 +35,7 @@ def held_back_as_a_stack(swap: Swap) -> None:
     def take(self: Any, seq: int) -> Order | None:
         if not self._held:
             return None
+        order: Order
         order, payload = self._held.pop(max(self._held))
         self._bytes -= len(payload)
         return order
@@ -49,6 +50,7 @@ def _asks(swap: Swap, first: int, last: int) -> None:
     def asks_for_others(self: Any, now: int) -> Any:
         effects = []
         for effect in tick(self, now):
+            assert isinstance(effect, Send)
             nack = decode_from_replica(effect.payload)
             assert isinstance(nack, Nack)
             effects.append(Send(encode(Nack(nack.first_seq + first, nack.last_seq + last))))
