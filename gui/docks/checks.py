@@ -137,6 +137,8 @@ class CheckRow(QFrame):
         """Say where the check stands."""
         count = verdict.count
         state = "failed" if count.violations else "passed" if count.checked else "waiting"
+        if state == "passed" and count.unjudged:
+            state = "passed in part"
         self._count.setText(f"{count.checked:,}".replace(",", "\u202f"))
         self._words.setText(verdict.words)
         self.setAccessibleName(f"{title_of(count.name)}: {state}. {verdict.words}")
@@ -145,9 +147,10 @@ class CheckRow(QFrame):
             self.mark(theme, icons)
 
     def mark(self, theme: Theme, icons: Icons) -> None:
-        """The shape of the state: a tick, a cross, an empty ring."""
+        """The shape of the state: a tick (grey when only a part was judged), a cross, an empty ring."""
         name, colour = {
             "passed": ("circle-check", theme.ok),
+            "passed in part": ("circle-check", theme.text_faint),
             "failed": ("octagon-x", theme.bad),
         }.get(self.state, ("circle", theme.text_faint))
         self._mark.setPixmap(icons.pixmap(name, colour, _ICON_PX))

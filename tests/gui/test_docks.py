@@ -149,6 +149,22 @@ def test_checks_show_what_they_looked_at(qtbot: QtBot, window: MainWindow, sourc
     assert not window.docks.checks.card.isVisible()
 
 
+def test_a_check_that_did_not_get_to_everything_says_so(
+    qtbot: QtBot, window: MainWindow, source: FakeSource
+) -> None:
+    window.docks.show("checks")
+    rows = window.docks.checks.rows
+    source.say(Checked((CheckCount("digest", 9, 0), CheckCount("linearizability", 0, 0, 300))))
+    qtbot.waitUntil(lambda: len(rows) == 2)
+    row = rows["linearizability"]
+    qtbot.waitUntil(lambda: "0 of 300 judged" in row.accessibleName())
+    assert row.state == "waiting"
+    source.say(Checked((CheckCount("digest", 9, 0), CheckCount("linearizability", 1_200, 0, 300))))
+    qtbot.waitUntil(lambda: row.state == "passed in part")
+    assert "1,200 of 1,500 judged" in row.accessibleName()
+    assert rows["digest"].state == "passed"
+
+
 def test_a_violation_shows_both_sides_and_leads_to_its_events(
     qtbot: QtBot, window: MainWindow, source: FakeSource
 ) -> None:
