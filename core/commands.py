@@ -6,6 +6,7 @@ import msgspec
 
 from core.facts import Harm, Pace
 from core.link_faults import Way
+from core.policies import FailurePolicy, ReplyPolicy
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -114,6 +115,35 @@ class Tamper(Command, frozen=True):
     amount: int = 1
 
 
+class SetPolicies(Command, frozen=True):
+    """Change the reply policy, the failure policy, or whether a replica that is outvoted has to go. What is
+    None stays as it is."""
+
+    reply: ReplyPolicy | None = None
+    failure: FailurePolicy | None = None
+    expel_liars: bool | None = None
+
+
+class Revive(Command, frozen=True):
+    """Start a new process of a replica that went down, and bring it to the group's state."""
+
+    replica: int
+
+
+class AddReplica(Command, frozen=True):
+    """Have one replica more."""
+
+
+class RemoveReplica(Command, frozen=True):
+    """Let a replica leave in peace, for good."""
+
+    replica: int
+
+
+class CrashFrontEnd(Command, frozen=True):
+    """Let the front end die with all that it knows; its successor learns from the replicas where they are."""
+
+
 CommandUnion = (
     Submit
     | Kill
@@ -128,4 +158,9 @@ CommandUnion = (
     | Pause
     | Continue
     | Tamper
+    | SetPolicies
+    | Revive
+    | AddReplica
+    | RemoveReplica
+    | CrashFrontEnd
 )

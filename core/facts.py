@@ -59,10 +59,79 @@ class RunEnded(Fact, tag="run_ended", frozen=True):
 
 
 class EpochStarted(Fact, tag="epoch_started", frozen=True):
-    """The front end serves under this epoch from `next_seq` on."""
+    """The front end serves under this epoch from `next_seq` on. `reason` says why a new one was needed."""
 
     epoch: int
     next_seq: int
+    reason: str = ""
+
+
+class FrontEndCrashed(Fact, tag="front_end_crashed", frozen=True):
+    """The front end of this epoch died with all that it knew. Open requests end as unknown; their clients ask
+    once more, under the same request numbers, when the next epoch serves."""
+
+    epoch: int
+
+
+class AnswerLost(Fact, tag="answer_lost", frozen=True):
+    """A client had been answered, and nobody alive has executed the request: it is as if it never was."""
+
+    seq: int
+    client: int
+    number: int
+
+
+class PolicySet(Fact, tag="policy_set", frozen=True):
+    """These policies hold from now on, in the words of `core.policies`. `expel_liars`: who is outvoted has to
+    go."""
+
+    reply: str
+    failure: str
+    expel_liars: bool
+
+
+class Lied(Fact, tag="lied", frozen=True):
+    """A replica was outvoted for the first time: what it answered to `seq`, and what most did, in words."""
+
+    replica: int
+    seq: int
+    told: str
+    majority: str
+
+
+class Reviving(Fact, tag="reviving", frozen=True):
+    """A fresh process of this replica is brought to the group's state, which `donor` gives."""
+
+    replica: int
+    incarnation: int
+    donor: int
+
+
+class SnapshotSent(Fact, tag="snapshot_sent", frozen=True):
+    """`sent` of the `total` bytes of the donor's state after `seq` have reached the replica."""
+
+    replica: int
+    donor: int
+    seq: int
+    sent: int
+    total: int
+
+
+class CaughtUp(Fact, tag="caught_up", frozen=True):
+    """A replica joined the group at `seq`, with the others' digest, so long after its process was started."""
+
+    replica: int
+    incarnation: int
+    seq: int
+    took_ns: int
+
+
+class DonorRefused(Fact, tag="donor_refused", frozen=True):
+    """The state that `donor` gave to `replica` does not hold."""
+
+    replica: int
+    donor: int
+    reason: str
 
 
 class Spawned(Fact, tag="spawned", frozen=True):
@@ -111,7 +180,7 @@ class Trusted(Fact, tag="trusted", frozen=True):
 
 
 class Dropped(Fact, tag="dropped", frozen=True):
-    """A replica left the view for good. `reason` is one sentence."""
+    """A replica left the view; only a new incarnation can come back. `reason` is one sentence."""
 
     replica: int
     reason: str
@@ -260,30 +329,8 @@ class Said(Fact, tag="said", frozen=True):
 
 
 FactUnion = (
-    RunStarted
-    | RunEnded
-    | EpochStarted
-    | Spawned
-    | Joined
-    | KillOrdered
-    | Exited
-    | Suspected
-    | Trusted
-    | Dropped
-    | Diverged
-    | ClientOpened
-    | ClientClosed
-    | Called
-    | Returned
-    | Answered
-    | PaceSet
-    | LoadSet
-    | LinkFaulted
-    | Paused
-    | Continued
-    | Tampered
-    | Checked
-    | Violated
-    | Counted
-    | Said
-)
+    RunStarted | RunEnded | EpochStarted | FrontEndCrashed | AnswerLost | PolicySet | Lied | Reviving
+    | SnapshotSent | CaughtUp | DonorRefused | Spawned | Joined | KillOrdered | Exited | Suspected
+    | Trusted | Dropped | Diverged | ClientOpened | ClientClosed | Called | Returned | Answered | PaceSet
+    | LoadSet | LinkFaulted | Paused | Continued | Tampered | Checked | Violated | Counted | Said
+)  # fmt: skip

@@ -84,10 +84,37 @@ class ReplyPolicy(msgspec.Struct, frozen=True, array_like=True, gc=False):
         )
 
 
+def policy_words(reply: str) -> str:
+    """A reply policy, as a fact tells it, in short words; one that is not known as it is called."""
+    try:
+        return read_reply_policy(reply).words()
+    except UsageError:
+        return reply
+
+
+def durability_words(reply: str) -> str:
+    """What a reply policy, as a fact tells it, promises; "" for one that is not known."""
+    try:
+        return read_reply_policy(reply).durability()
+    except UsageError:
+        return ""
+
+
 _ACKS = {0: "all live answer alike", 1: "1 answer"}
 FIRST = ReplyPolicy()
 MAJORITY = ReplyPolicy("majority")
 ALL_LIVE = ReplyPolicy("acks", 0)
+
+
+class Policies(msgspec.Struct, frozen=True):
+    """What a run goes by. `expel_liars`: a replica that is outvoted has to go."""
+
+    reply: ReplyPolicy = FIRST
+    failure: FailurePolicy = FailurePolicy.DROP
+    expel_liars: bool = False
+
+
+DEFAULTS = Policies()
 
 
 def read_reply_policy(text: str) -> ReplyPolicy:

@@ -165,6 +165,8 @@ class LiveChecks:
                     ids = unpack_u32(decode_body(batch.body).requests)
                     names = map(RequestId, ids[::2], ids[1::2])
                     lost += [(seq, name) for seq, name in enumerate(names, first_seq) if name.client]
+        for _, name in lost:
+            self._reference.gave_up(name.client, name.number)
         for seq in [seq for seq in self._returns if seq >= next_seq]:
             del self._returns[seq]
         seq = self._next_return
@@ -173,6 +175,10 @@ class LiveChecks:
         self._walk()
         self._next_return = min(self._next_return, next_seq)
         return tuple(lost)
+
+    def give_up(self) -> None:
+        """There is no reference any more to compare with."""
+        self._failed = True
 
     def ahead_of(self, next_seq: int) -> bool:
         """The reference has executed what is gone."""

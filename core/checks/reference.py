@@ -42,6 +42,7 @@ class ReferenceMachine:
         self._service = service
         self._decode = operation_decoder(service.operations)
         self._last: dict[int, tuple[int, bytes]] = {}
+        self._given_up: dict[int, int] = {}
         self.digest = 0
         """After the number before `expected`."""
         self.expected = 1
@@ -102,9 +103,7 @@ class ReferenceMachine:
 
     def gave_up(self, client: int, number: int) -> None:
         """The client will never repeat this request, whose fate nobody knows: a gap after it is in turn."""
-        before = self._last.get(client)
-        if before is not None and before[0] < number:
-            self._last[client] = (number, before[1])
+        self._given_up[client] = number
 
     def _outcome(self, raw: bytes, seq: int, timestamp: int) -> bytes:
         if raw == CLOSE_SESSION:
@@ -127,7 +126,8 @@ class ReferenceMachine:
         if number <= before[0]:
             self.repeated.add(seq)
             return before[1] if number == before[0] else STALE_REQUEST
-        self.out_of_turn.append((seq, client, number))
+        if self._given_up.get(client) != number - 1:
+            self.out_of_turn.append((seq, client, number))
         outcome = self._outcome(raw, seq, timestamp)
         self._last[client] = (number, outcome)
         if raw == CLOSE_SESSION:

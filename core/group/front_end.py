@@ -91,6 +91,16 @@ class FrontEnd:
         self._recovery = Recovery(self.sequencer.epoch, frozenset(replicas), now)
         return self._recovery.start()
 
+    @property
+    def recovering(self) -> bool:
+        """It took over from a dead one, and does not know yet where the group is."""
+        return self._recovery is not None
+
+    @property
+    def somebody_left(self) -> bool:
+        """There are replicas: requests that are open may still be answered."""
+        return bool(self.view.members) or (self._recovery is not None and self._recovery.somebody_left)
+
     def room(self) -> int:
         """How many more requests may be ordered now (rule 11): the window of unanswered requests, and no
         further ahead than LAG_REQUESTS of the slowest replica that is waited for."""

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core.effects import Effect, Multicast
+from core.effects import Effect, Multicast, ReturnUnknown
 from core.effects import Fence as FenceOff
 from core.errors import RemoteProtocolError
 from core.limits import DROP_AFTER_NS
@@ -37,7 +37,8 @@ class Recovered:
 
 
 class Recovery:
-    """Of one new epoch over the replicas that live. `outcome` is there once it is known."""
+    """Of one new epoch over the replicas that live. `outcome` is there once it is known; with nobody left
+    there is none."""
 
     def __init__(self, epoch: int, replicas: frozenset[int], now: int) -> None:
         self._epoch = epoch
@@ -47,6 +48,11 @@ class Recovery:
         self._leader = 0
         self._orders: dict[int, tuple[Order, int]] = {}  # last number → order, digest after it
         self.outcome: Recovered | None = None
+
+    @property
+    def somebody_left(self) -> bool:
+        """There are replicas that may tell something, or have."""
+        return bool(self._silent or self._tails)
 
     def start(self) -> tuple[Effect, ...]:
         """Fence everybody who has not answered yet."""
@@ -75,6 +81,8 @@ class Recovery:
         self._silent.discard(replica)
         self._tails.pop(replica, None)
         self._orders.clear()
+        if not self._silent and not self._tails:
+            return (ReturnUnknown(()),)
         return self._compare()
 
     def tick(self, now: int) -> tuple[Effect, ...]:

@@ -119,6 +119,8 @@ class ClientBook:
         keys, clients = _requests(columns)
         slots = _slots(keys, clients)
         time_column = np.repeat(np.array(times, np.int64), counts)
+        if self.unknown:  # who asks again under the same number knows in the end
+            self.unknown -= min(self.unknown, int(np.count_nonzero(self._slot_key[slots] == keys)))
         self._slot_key[slots] = keys
         self._slot_time[slots] = time_column
         who, rows = self._newest(clients)

@@ -72,8 +72,13 @@ class FrontEndCard(Frozen):
     in_flight: int
     retransmissions: int
     executed_by_all: int  # lowest number that every live replica has executed
-    reply_policy: str
+    reply_policy: str  # as `core.policies` writes it; `policy_words` makes words of it
     epoch: int
+    failure_policy: str = "drop forever"
+    expel_liars: bool = False
+    durability: str = ""  # what the reply policy promises, a sentence
+    recovering: bool = False  # it died, and its successor does not serve yet
+    answers_lost: tuple[tuple[int, str], ...] = ()  # (sequence number, request) that died with it
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from core.model.happenings import Happenings
 from core.model.hops import Hops
 from core.model.metrics import Meter
 from core.model.replicas import ReplicaBook
+from core.policies import durability_words
 
 
 def front_end_card(hops: Hops, said: Happenings, clients: ClientBook, replicas: ReplicaBook) -> FrontEndCard:
@@ -23,6 +24,11 @@ def front_end_card(hops: Hops, said: Happenings, clients: ClientBook, replicas: 
         executed_by_all=replicas.executed_by_all(),
         reply_policy=said.reply_policy,
         epoch=said.epoch,
+        failure_policy=said.failure_policy,
+        expel_liars=said.expel_liars,
+        durability=durability_words(said.reply_policy),
+        recovering=said.recovering,
+        answers_lost=said.answers_lost,
     )
 
 

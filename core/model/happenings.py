@@ -7,7 +7,7 @@ from typing import assert_never
 
 from core import facts
 from core.facts import FactUnion, Harm, Pace
-from core.ids import replica_name
+from core.ids import RequestId, replica_name
 from core.link_faults import NO_FAULTS, Link, LinkFaults
 from core.model.clients import ClientBook
 from core.model.cluster_view import DataPage, FaultyLink, ReplicaState, Tile, Verdict, Violation
@@ -35,6 +35,10 @@ class Happenings:
         self.service = ""
         self.replicas = 0
         self.reply_policy = "first"
+        self.failure_policy = "drop forever"
+        self.expel_liars = False
+        self.recovering = False
+        self.answers_lost: tuple[tuple[int, str], ...] = ()
         self.epoch = 0
         self.pace = Pace.REAL_TIME
         self.delay_ns = 0
@@ -67,9 +71,17 @@ class Happenings:
                 self.started_ns = time_ns
                 self.service = fact.service
                 self.replicas = fact.replicas
-                self.reply_policy = fact.reply_policy
+                self.reply_policy, self.failure_policy = fact.reply_policy, fact.failure_policy
+            case facts.PolicySet(reply, failure, expel_liars):
+                self.reply_policy, self.failure_policy, self.expel_liars = reply, failure, expel_liars
             case facts.EpochStarted():
-                self.epoch = fact.epoch
+                self.epoch, self.recovering = fact.epoch, False
+            case facts.FrontEndCrashed():
+                self.recovering = True
+                self._tokens.lost("FE", time_ns)
+            case facts.AnswerLost(seq, client, number):
+                lost = (*self.answers_lost, (seq, str(RequestId(client, number))))
+                self.answers_lost = lost[:MAX_VIOLATIONS]
             case facts.ClientOpened(client):
                 self._clients.opened(client)
             case facts.ClientClosed(client):
@@ -126,6 +138,16 @@ class Happenings:
                 known.harms.pop(fact.harm, 0)
                 if fact.amount and fact.harm is not Harm.FLOOD:
                     known.harms[fact.harm] = fact.amount
+            case facts.Reviving(_, incarnation, donor):
+                known.incarnation = incarnation
+                known.phase, known.detail = ReplicaState.CATCHING_UP, f"from {replica_name(donor)}"
+            case facts.SnapshotSent(_, donor, _, sent, total):
+                if known.phase is ReplicaState.CATCHING_UP and total:
+                    known.detail = f"{100 * sent // total} % from {replica_name(donor)}"
+            case facts.CaughtUp():
+                known.diverged_seq = 0
+            case facts.Lied() | facts.DonorRefused():
+                pass  # said in a sentence, and shown where it comes to a change of state
             case facts.Diverged():
                 known.diverged_seq = min(known.diverged_seq or fact.seq, fact.seq)
             case facts.KillOrdered():
@@ -193,6 +215,11 @@ _OfAReplica = (
     | facts.Paused
     | facts.Continued
     | facts.Tampered
+    | facts.Reviving
+    | facts.SnapshotSent
+    | facts.CaughtUp
+    | facts.Lied
+    | facts.DonorRefused
 )
 
 

@@ -17,6 +17,9 @@ RESULTS_KEPT = 64
 _result = msgspec.msgpack.Decoder(Result)
 
 
+_NOT_UP = (ReplicaState.DEAD, ReplicaState.STARTING, ReplicaState.CATCHING_UP)
+
+
 class _BodyFront(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A ResultBody without its outcomes."""
 
@@ -63,7 +66,7 @@ class Replica:
     @property
     def up(self) -> bool:
         """Joined and not dead: it takes part."""
-        return self.phase is not ReplicaState.DEAD and self.phase is not ReplicaState.STARTING
+        return self.phase not in _NOT_UP
 
     def harm_words(self) -> tuple[str, ...]:
         """What somebody did inside of it and what lasts, in a few words each."""

@@ -8,6 +8,7 @@ from core.facts import CheckCount
 from core.ids import replica_name
 from core.model.cluster_view import ReplicaCard, ReplicaState, Verdict, Violation
 from core.model.replica import Replica
+from core.policies import policy_words
 
 SIGNALS = {1: "SIGHUP", 2: "SIGINT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 9: "SIGKILL", 11: "SIGSEGV",
            13: "SIGPIPE", 15: "SIGTERM", 24: "SIGXCPU"}  # fmt: skip
@@ -61,15 +62,11 @@ def verdict(count: CheckCount) -> Verdict:
 def headline(replicas: int, live: int, reply_policy: str) -> str:
     """One sentence over the stage: how many replicas, whose answer counts, how much may still fail."""
     majority = "major" in reply_policy or "vote" in reply_policy
-    how = "majority vote" if majority else _policy(reply_policy)
+    how = policy_words(reply_policy)
     spare = live - (replicas // 2 + 1) if majority else live - 1
     if live == replicas:
         return f"{_count(replicas, 'replica')} · {how} · {_may_crash(spare, 'up to ')}"
     return f"{live} of {_count(replicas, 'replica')} · {how} · {_may_crash(spare, '', ' more')}"
-
-
-def _policy(reply_policy: str) -> str:
-    return "first answer wins" if reply_policy == "first" else reply_policy
 
 
 def _count(number: int, noun: str) -> str:

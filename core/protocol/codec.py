@@ -31,6 +31,11 @@ def decode_from_front_end(payload: bytes) -> FromFrontEnd:
         raise RemoteProtocolError(f"The front end sent what is not a message ({error}).") from error
 
 
+def is_order(payload: bytes) -> bool:
+    """Whether an encoded message is an Order; looks at its tag alone."""
+    return payload[2:7] == b"order"
+
+
 def decode_from_replica(payload: bytes) -> FromReplica:
     """What the front end received. Raises RemoteProtocolError when it is not a message of a replica."""
     try:

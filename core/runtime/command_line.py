@@ -16,6 +16,7 @@ from rich.table import Table
 from core import __version__
 from core.errors import LockstepError, StartError, UsageError
 from core.limits import MAX_CLIENTS, MAX_REPLICAS, MIN_REPLICAS
+from core.policies import Policies, read_failure_policy, read_reply_policy
 from core.rules import Rule, rules_named
 from core.runtime.export_command import Draw, add_export_command, no_pictures
 from core.runtime.headless import Report, RunSettings
@@ -87,6 +88,15 @@ def make(
             list[str] | None,
             typer.Option("--break", help=f"Break a rule on purpose: {', '.join(Rule)}. Repeatable."),
         ] = None,
+        reply: Annotated[
+            str, typer.Option(help="Who answers a client: first, acks:K, acks:all, majority.")
+        ] = "first",
+        failures: Annotated[
+            str, typer.Option(help="What becomes of a replica that went down: drop, revive.")
+        ] = "drop",
+        expel_liars: Annotated[
+            bool, typer.Option("--expel-liars", help="Drop a replica that a majority vote names a liar.")
+        ] = False,
         as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     ) -> None:
         """Run a cluster: in a window, or headless to its end with a verdict."""
@@ -97,7 +107,11 @@ def make(
                 raise UsageError(f"There is no scenario “{scenario}”.", "The only one yet is “demo”.")
             ends = seconds if seconds is not None or requests is not None else DEFAULT_SECONDS
             broken = rules_named(break_rule or [])
-            settings = RunSettings(service, replicas, clients, seed, requests, ends, think_ms, burst, broken)
+            policies = Policies(read_reply_policy(reply), read_failure_policy(failures), expel_liars)
+            check_policies(policies, replicas)
+            settings = RunSettings(
+                service, replicas, clients, seed, requests, ends, think_ms, burst, broken, policies
+            )
             if headless or as_json:
                 return report_run(settings, record, as_json)
             if requests is not None or seconds is not None:
@@ -193,6 +207,15 @@ def check_numbers(
         raise UsageError(f"A think time of {think_ms:g} ms is not possible.", "0 to 60,000 are.")
     if not 1 <= burst <= 1_000:
         raise UsageError(f"Bursts of {burst} requests are not possible.", "1 to 1,000 are.")
+
+
+def check_policies(policies: Policies, replicas: int) -> None:
+    """Raise UsageError for a reply policy under which so many replicas can answer nobody."""
+    if policies.reply.fewest > replicas:
+        raise UsageError(
+            f"{policies.reply} can answer nobody with {replicas} replicas.",
+            "Raise --replicas, or ask for fewer.",
+        )
 
 
 def report_run(settings: RunSettings, record: Path | None, as_json: bool) -> int:

@@ -138,5 +138,5 @@ async def _ask(engine: Engine, told: Storyteller) -> None:
             if client in engine.pool.clients:
                 engine.submit(client, *told.face.parse_line(line))
                 expected += 1
-        while told.answers < expected and engine.front_end.view.members:
+        while told.answers < expected and engine.front_end.somebody_left:
             await asyncio.sleep(0.005)

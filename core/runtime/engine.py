@@ -2,7 +2,7 @@
 
 Nothing is decided here. Every step is made by the pure machines (`core.group`, `core.workload`), every frame
 is shown to the witness as it passes, and the effects are performed. One request reads from top to bottom like
-the textbook's five steps: `_issue` (request), `_order` (coordination), the daemon (execution), `_responded`
+the textbook's five steps: `issue` (request), `order` (coordination), the daemon (execution), `_responded`
 (agreement), `_answer` (response).
 """
 
@@ -12,47 +12,37 @@ import asyncio
 import os
 import time
 from functools import partial
-from typing import assert_never
 
 from core.checks.live import LiveChecks, violation_words
 from core.effects import (
-    Close,
-    Differ,
     Effect,
-    Fence,
     Multicast,
-    Outvoted,
     Retransmit,
     Return,
-    ReturnUnknown,
-    Suspect,
-    Trust,
-    Undecided,
 )
 from core.errors import RemoteProtocolError, UsageError
 from core.facts import (
     Called,
     ClientOpened,
     Diverged,
-    Dropped,
     Fact,
     Returned,
-    Said,
-    Suspected,
-    Trusted,
     Violated,
 )
 from core.group.front_end import FrontEnd
 from core.group.sequencer import Requests
-from core.ids import replica_name
 from core.limits import BATCH_REQUESTS, HEARTBEAT_NS
-from core.protocol.codec import decode_from_replica
+from core.policies import DEFAULTS, Policies
+from core.protocol.codec import decode_from_replica, is_order
+from core.protocol.handing_over import SnapshotBegin, SnapshotChunk
 from core.protocol.messages import FromReplica, Nack, Pong, Result, Snapshot, pack_u32, pack_u64, unpack_u32
 from core.rules import Rule
 from core.runtime.bystander import Bystander
+from core.runtime.failures import Failures
 from core.runtime.members import Members
 from core.runtime.operator import Operator
 from core.runtime.pacer import Hop
+from core.runtime.revival import Revival
 from core.runtime.transport import Transport
 from core.runtime.witness import Witness, WriteRecords
 from core.services.registry import load_service
@@ -65,14 +55,21 @@ class Engine:
     """One cluster. Made, started and stopped on the event loop that it lives on."""
 
     def __init__(
-        self, service: str, workload: SeededWorkload, budget: int | None, write_records: WriteRecords
+        self,
+        service: str,
+        workload: SeededWorkload,
+        budget: int | None,
+        write_records: WriteRecords,
+        policies: Policies = DEFAULTS,
     ) -> None:
         loop = asyncio.get_running_loop()
         self._loop = loop
         self._clock = time.monotonic_ns
         self.service = load_service(service)
         self.workload = workload
-        self.front_end = FrontEnd(1, time.time_ns() - time.monotonic_ns())
+        self.policies = policies
+        self.wall_minus_monotonic_ns = time.time_ns() - time.monotonic_ns()
+        self.front_end = FrontEnd(1, self.wall_minus_monotonic_ns, policies.reply)
         self.pool = ClientPool(workload, budget)
         self.bystander = Bystander(service, write_records, self._violated)
         self.witness = Witness(loop, LiveChecks(self.service), self.bystander.write, self._violated)
@@ -80,6 +77,8 @@ class Engine:
         self.links = self.members.links
         self.transport = Transport(loop, self._saw, self.links, workload.settings.seed)
         self.pacer = self.transport.pacer
+        self.failures = Failures(self)
+        self.revival = Revival(self)
         self.operator = Operator(self)
         self.answered = self.refused = self.unknown = self.messages = 0
         self.broken: tuple[Rule, ...] = ()
@@ -89,7 +88,7 @@ class Engine:
         self._waiting = Requests()  # arrived at the front end, not ordered yet
         self._timers: list[asyncio.TimerHandle] = []
         self._thinker: asyncio.TimerHandle | None = None
-        self._stopping = False
+        self.stopping = False
 
     async def start(self, replicas: int, clients: int, seed: int) -> None:
         """Start the daemons, all at once, then the clients. Raises StartError when a daemon does not come
@@ -101,7 +100,8 @@ class Engine:
 
     async def stop(self) -> None:
         """End every daemon and wait until it is gone."""
-        self._stopping = True
+        self.stopping = True
+        self.revival.stop()
         for timer in self._timers:
             timer.cancel()
         if self._thinker is not None:
@@ -113,15 +113,14 @@ class Engine:
     async def drain(self, timeout_s: float) -> bool:
         """Let nobody ask anything new, and wait until every answer and every live replica's response is
         there. False when that took longer than `timeout_s`."""
-        self._issue(self.pool.set_running(False, False, self._clock()))
+        self.issue(self.pool.set_running(False, False, self._clock()))
         deadline = self._loop.time() + timeout_s
-        responses = self.front_end.responses
-        while self.pool.open_requests or responses.pending:
-            if not self.front_end.view.members or self._loop.time() > deadline:
+        while self.pool.open_requests or self.front_end.responses.pending or self.witness.held:
+            if not self.front_end.somebody_left or self._loop.time() > deadline:
                 break
             await asyncio.sleep(0.002)
         self.witness.settle()
-        return not self.pool.open_requests and not responses.pending
+        return not self.pool.open_requests and not self.front_end.responses.pending
 
     # --- 1 request ----------------------------------------------------------------------------------------
 
@@ -131,31 +130,31 @@ class Engine:
         for client in range(1, clients + 1):
             if client not in self.pool.clients:
                 self.tell(ClientOpened(client))
-            self._issue(self.pool.open(client, now))
+            self.issue(self.pool.open(client, now))
         for client in sorted(self.pool.clients):
             if client > clients:
-                self._issue(self.pool.close(client, now))
+                self.issue(self.pool.close(client, now))
 
     def set_load(self, running: bool, thinks: bool) -> None:
         """Let the clients' own workload run or rest."""
-        self._issue(self.pool.set_running(running, thinks, self._clock()))
+        self.issue(self.pool.set_running(running, thinks, self._clock()))
 
     def submit(self, client: int, operation: bytes, call: str) -> None:
         """A query by hand. Raises UsageError when the client cannot take it."""
-        if not self.front_end.view.members:
+        if not self.front_end.somebody_left:
             raise UsageError("No replica is left to answer.", "Start a new session.")
-        self._issue(self.pool.submit(client, operation, call, self._clock()))
+        self.issue(self.pool.submit(client, operation, call, self._clock()))
 
-    def _issue(self, requests: Requests) -> None:
+    def issue(self, requests: Requests) -> None:
         """Requests leave their clients, and arrive at the front end as the pace lets them."""
-        if requests and not self.front_end.view.members:
-            self._nobody_left(requests, ())
+        if requests and not self.front_end.somebody_left:
+            self.failures.nobody_left(requests, ())
         elif self.pacer.untouched:
             now = self._clock()
             if requests:
                 self.witness.saw(now, Tap.CALL_DELIVERED, 0, 0, partial(_called_fact, requests))
                 self._waiting = self._waiting.followed_by(requests)
-            self._order(now)
+            self.order(now)
         else:
             while requests:
                 single, requests = requests.split(1)
@@ -164,15 +163,15 @@ class Engine:
             self._think()
 
     def _arrived(self, requests: Requests) -> None:
-        if not self.front_end.view.members:
-            self._nobody_left(requests, ())
+        if not self.front_end.somebody_left:
+            self.failures.nobody_left(requests, ())
             return
         self._waiting = self._waiting.followed_by(requests)
-        self._order(self._clock())
+        self.order(self._clock())
 
     # --- 2 coordination -----------------------------------------------------------------------------------
 
-    def _order(self, now: int) -> None:
+    def order(self, now: int) -> None:
         """Number what has arrived and multicast it, in batches, as far as there is room."""
         while self._waiting:
             size = min(BATCH_REQUESTS if self.pacer.untouched else 1, self.front_end.room())
@@ -208,7 +207,7 @@ class Engine:
                 if paced and not self.pacer.untouched:
                     self.operator.look(replica)
         if self._waiting:
-            self._order(now)
+            self.order(now)
 
     def _arrived_back(self, replica: int, message: FromReplica) -> None:
         self._responded(replica, message, self._clock())
@@ -222,7 +221,7 @@ class Engine:
             self.down(replica, str(error))
             return
         for effect in effects:
-            self._perform(effect, now)
+            self.perform(effect, now)
         if type(message) is Result:
             self.messages += message.count
             self.members.status[replica].responded(message)
@@ -231,6 +230,8 @@ class Engine:
             self.witness.note(self.witness.checks.alive, replica, message.expected, message.digest)
         elif type(message) is Snapshot:
             self.operator.showed(replica, message)
+        elif isinstance(message, SnapshotBegin | SnapshotChunk):
+            self.failures.given(replica, message)
 
     # --- 5 response ---------------------------------------------------------------------------------------
 
@@ -249,7 +250,7 @@ class Engine:
         ids, first_seq, count = unpack_u32(effect.requests), effect.first_seq, len(effect.outcomes)
         latest_call = self.pool.latest_call(ids[::2])
         requests = self.pool.answered(ids, first_seq, effect.outcomes, now)
-        self._issue(requests)
+        self.issue(requests)
         self.witness.note(self.witness.checks.returned, first_seq, count, latest_call, now)
         self.answered += count
         if self.pacer.untouched:
@@ -270,28 +271,18 @@ class Engine:
 
     # --- effects, failures --------------------------------------------------------------------------------
 
-    def _perform(self, effect: Effect, now: int) -> None:
+    def perform(self, effect: Effect, now: int) -> None:
+        """Do what a step of the front end asks for."""
         match effect:
             case Return():
                 self._answer(effect, now)
             case Multicast(replicas, payload):
-                self.transport.send(replicas, payload)
+                self.transport.send(replicas, payload, paced=is_order(payload))
             case Retransmit(replica, payload):
                 if not self.transport.holds_answer(replica, payload):  # not lost: the pace holds it
                     self.transport.send((replica,), payload)
-            case ReturnUnknown(requests):
-                waiting, self._waiting = self._waiting, Requests()
-                self._nobody_left(waiting, requests)
-            case Suspect(replica, silent_ns):
-                self.tell(Suspected(replica, silent_ns))
-            case Trust(replica):
-                self.tell(Trusted(replica))
-            case Fence(replica, reason) | Close(replica, reason):
-                self.down(replica, reason)
-            case Differ() | Outvoted() | Undecided():
-                pass  # the live checks name it, with both sides
             case _:
-                assert_never(effect)  # type: ignore[arg-type]
+                self.failures.perform(effect, now)
 
     def link_full(self, replica: int) -> None:
         """A link's backlog is full."""
@@ -300,39 +291,20 @@ class Engine:
     def link_drained(self, replica: int) -> None:
         """A link's backlog is small again."""
         for effect in self.front_end.link_drained(replica):
-            self._perform(effect, self._clock())
+            self.perform(effect, self._clock())
 
     def link_lost(self, replica: int, reason: str) -> None:
         """A link's connection is gone."""
         self.down(replica, reason)
 
     def down(self, replica: int, reason: str) -> None:
-        """Drop a replica for good, fenced: its process is killed, whatever it was doing."""
-        if self._stopping or not self.members.drop(replica):
-            return
-        self.transport.forget(replica)
-        self.tell(Dropped(replica, reason))
-        self.operator.trouble(f"{replica_name(replica)} was dropped: {reason}.")
-        self.witness.note(self.witness.checks.lost, replica)
-        now = self._clock()
-        for effect in self.front_end.lost(replica, now):
-            self._perform(effect, now)
-        self._order(now)
-        self.changed.set()
+        """Drop a replica, fenced: its process is killed, whatever it was doing."""
+        self.failures.down(replica, reason)
 
-    def _nobody_left(self, waiting: Requests, ordered: tuple[tuple[int, int, int], ...]) -> None:
-        """No replica is left: what was ordered may or may not have been executed; nobody will ever say."""
-        never_ordered = zip(waiting.ids[::2], waiting.ids[1::2], (0,) * len(waiting), strict=True)
-        requests = (*ordered, *never_ordered)
-        self.unknown += len(requests)
-        ids = pack_u32([part for client, number, _ in requests for part in (client, number)])
-        fact = Returned(0, ids, pack_u64([seq for _, _, seq in requests]), b"\x02" * len(requests))
-        self._saw(Tap.RETURN_DELIVERED, 0, 0, fact)
-        self.witness.note(self.witness.checks.unknown, requests)
-        self.operator.unknown_answers(self.pool.unknown(requests))
-        self.tell(
-            Said("error", "No replica is left. Open requests end as unknown; nothing can be asked any more.")
-        )
+    def take_waiting(self) -> Requests:
+        """The requests that have arrived and are not ordered yet: they are nobody's now."""
+        waiting, self._waiting = self._waiting, Requests()
+        return waiting
 
     # --- the wire log and the clock -----------------------------------------------------------------------
 
@@ -364,8 +336,9 @@ class Engine:
                 self.messages += len(effect.replicas)
                 self.transport.send(effect.replicas, effect.payload, paced=False)
             else:
-                self._perform(effect, now)
-        self._order(now)
+                self.perform(effect, now)
+        self.order(now)
+        self.failures.tick(now)
         self.operator.tick()
 
     def _think(self) -> None:
@@ -373,12 +346,12 @@ class Engine:
         if self._thinker is not None:
             self._thinker.cancel()
         due = self.pool.next_due()
-        if due is not None and not self._stopping:
+        if due is not None and not self.stopping:
             self._thinker = self._loop.call_later(max(0, due - self._clock()) / 1e9, self._thought)
 
     def _thought(self) -> None:
         self._thinker = None
-        self._issue(self.pool.due(self._clock()))
+        self.issue(self.pool.due(self._clock()))
 
 
 _CODES = bytes([0]).ljust(256, b"\x01")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from core.facts import CheckCount
+from core.policies import DEFAULTS, Policies
 from core.rules import Rule
 from core.runtime.broken_run import break_rules, bring_to_light
 from core.runtime.engine import Engine
@@ -37,6 +38,7 @@ class RunSettings:
     think_ms: float = 0.0
     burst: int = 1
     broken: tuple[Rule, ...] = ()
+    policies: Policies = DEFAULTS
 
 
 @dataclass(slots=True)
@@ -60,6 +62,8 @@ class Report:
     seed: int = 0
     troubles: list[str] = field(default_factory=list)
     """What went wrong, in sentences."""
+    answers_lost: int = 0
+    """Answered requests that died with a front end and every replica that had executed them."""
     complete: bool = True
     """Every request was answered and every live replica has executed everything."""
 
@@ -68,6 +72,8 @@ class Report:
         """The run in a sentence."""
         if self.violations:
             return f"{self.violations:,} violations: not every check holds."
+        if self.answers_lost:
+            return f"Every check holds, but {self.answers_lost:,} answered requests are lost."
         if self.unknown:
             return f"Every check holds, but nobody knows the fate of {self.unknown:,} requests."
         if not self.complete:
@@ -81,7 +87,7 @@ class Report:
     @property
     def holds(self) -> bool:
         """Nothing was lost and every check holds."""
-        return self.violations == 0 and self.unknown == 0 and self.complete
+        return not (self.violations or self.unknown or self.answers_lost) and self.complete
 
     def as_json(self) -> dict[str, object]:
         """The object that `--json` prints."""
@@ -90,6 +96,7 @@ class Report:
             "answered": self.answered,
             "refused": self.refused,
             "unknown": self.unknown,
+            "answers_lost": self.answers_lost,
             "violations": self.violations,
             "throughput_per_s": round(self.throughput_per_s, 1),
             "latency_us": {
@@ -136,7 +143,7 @@ def make_engine(settings: RunSettings, write: WriteRecords) -> Engine:
         WorkloadSettings(seed=settings.seed, think_ms=settings.think_ms, burst=settings.burst),
         settings.clients,
     )
-    engine = Engine(settings.service, workload, settings.requests, write)
+    engine = Engine(settings.service, workload, settings.requests, write, settings.policies)
     if settings.broken:
         break_rules(engine, settings.broken, settings.requests)
     return engine
@@ -167,14 +174,14 @@ async def under_load(engine: Engine, settings: RunSettings) -> Report:
     """Let the clients of a started cluster ask to the end of the run, wait for every answer, and report."""
     loop, histogram = asyncio.get_running_loop(), LatencyHistogram()
     while (
-        engine.pool.open_requests and engine.front_end.view.members
+        engine.pool.open_requests and engine.front_end.somebody_left
     ):  # sessions open before the clock starts
         await asyncio.sleep(0.001)
     engine.pool.take_latencies()
     opened, start = engine.answered, loop.time()
     deadline = start + settings.seconds if settings.seconds is not None else None
     engine.set_load(True, settings.think_ms > 0)
-    while not engine.pool.spent and engine.front_end.view.members:
+    while not engine.pool.spent and engine.front_end.somebody_left:
         left = 0.1 if deadline is None else min(0.1, deadline - loop.time())
         if left <= 0 or (engine.broken and engine.witness.checks.violations):
             break
@@ -207,6 +214,7 @@ def _report(
         answered=engine.answered - opened,
         refused=engine.refused,
         unknown=engine.unknown,
+        answers_lost=engine.failures.answers_lost,
         violations=checks.violations + engine.bystander.violations,
         throughput_per_s=throughput_per_s,
         p50_ns=histogram.percentile_ns(50),

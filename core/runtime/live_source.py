@@ -167,7 +167,7 @@ class LiveSource:
     async def _begin(self, engine: Engine) -> None:
         """Open the sessions in real time, then take the pace that was asked for."""
         settings = self._settings
-        while engine.pool.open_requests and engine.front_end.view.members:
+        while engine.pool.open_requests and engine.front_end.somebody_left:
             await asyncio.sleep(0.001)
         engine.operator.do(SetPace(settings.pace, settings.delay_ns))
         if settings.load:

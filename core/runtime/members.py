@@ -41,6 +41,7 @@ class ReplicaStatus:
     """How a replica stands, as the engine last heard."""
 
     pid: int
+    port: int = 0
     state: str = "starting"
     last: Result | None = None  # its response to the highest number
 
@@ -72,6 +73,8 @@ class Members:
         self.links: dict[int, ReplicaLink] = {}
         self.diverged: set[int] = set()
         self.status: dict[int, ReplicaStatus] = {}
+        self.removed: set[int] = set()
+        """Replicas that were asked to leave: they do not come back by themselves."""
 
     async def start(self, replicas: int) -> None:
         """Start the daemons, all at once. Raises StartError; nothing is left running then."""
@@ -90,10 +93,19 @@ class Members:
 
     async def _start(self, replica: int) -> None:
         engine = self._engine
-        process = await self.supervisor.start(replica, incarnation=1)
+        expected = await self.launch(replica, 1)
+        engine.front_end.joined(replica, 1, expected, engine.now())
+        self.status[replica].state = "running"
+        engine.tell(Joined(replica, 1, self.status[replica].port, expected))
+
+    async def launch(self, replica: int, incarnation: int) -> int:
+        """Start a process and shake hands with it; gives the number that it expects. Raises StartError,
+        RemoteProtocolError, OSError."""
+        engine = self._engine
+        process = await self.supervisor.start(replica, incarnation)
         self.status[replica] = ReplicaStatus(process.pid)
         engine.tell(Spawned(replica, process.incarnation, process.pid))
-        port = await self.supervisor.port(process)
+        port = self.status[replica].port = await self.supervisor.port(process)
         link, welcome = await connect(engine, port, self._cluster, process.key, replica, process.incarnation)
         service = engine.service
         if (welcome.service, welcome.service_version) != (service.name, service.version):
@@ -103,9 +115,11 @@ class Members:
                 f"the front end {service.name} {service.version}."
             )
         self.links[replica] = link
-        engine.front_end.joined(replica, process.incarnation, welcome.expected, engine.now())
-        self.status[replica].state = "running"
-        engine.tell(Joined(replica, process.incarnation, port, welcome.expected))
+        return welcome.expected
+
+    def farewell(self, replica: int) -> None:
+        """Let a replica leave in peace."""
+        self.links[replica].write(pack(encode(Bye())))
 
     def kill(self, replica: int) -> None:
         """SIGKILL."""
@@ -143,4 +157,5 @@ class Members:
         if not self._stopping:
             status = process.status or 0
             self._engine.tell(Exited(process.replica, status, process.stderr))
-            self._engine.down(process.replica, f"its process ended ({exit_words(status)})")
+            if self.supervisor.processes.get(process.replica) is process:  # and not a life before
+                self._engine.down(process.replica, f"its process ended ({exit_words(status)})")

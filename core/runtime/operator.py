@@ -9,19 +9,24 @@ import msgspec
 
 from core import __version__
 from core.commands import (
+    AddReplica,
     Command,
     CommandUnion,
     Continue,
+    CrashFrontEnd,
     Deliver,
     Heal,
     Kill,
     Look,
     Partition,
     Pause,
+    RemoveReplica,
+    Revive,
     SetClients,
     SetFault,
     SetLoad,
     SetPace,
+    SetPolicies,
     Submit,
     Tamper,
 )
@@ -43,6 +48,7 @@ from core.ids import replica_name
 from core.limits import INSPECT_ROWS, MAX_CLIENTS
 from core.protocol.codec import encode
 from core.protocol.messages import Inspect, Snapshot
+from core.runtime.group_desk import GroupDesk
 from core.runtime.saboteur import Saboteur
 from core.services.calls import anything_words, is_refused
 from core.workload.closed_loop import HandAnswer
@@ -61,6 +67,7 @@ class Operator:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._saboteur = Saboteur(engine)
+        self._group_desk = GroupDesk(engine)
         self._ticks = 0
         self.freezes = False
         """The first violation stops everything: somebody watches, and a rule is broken on purpose."""
@@ -80,8 +87,8 @@ class Operator:
                 replicas,
                 clients,
                 seed,
-                reply_policy="first",
-                failure_policy="drop forever",
+                reply_policy=str(self._engine.policies.reply),
+                failure_policy=self._engine.policies.failure.value,
                 wall_ns=time.time_ns(),
                 broken=tuple(rule.value for rule in self._engine.broken),
             )
@@ -149,6 +156,8 @@ class Operator:
                 self._ask(replica, path, offset, max(1, min(limit, INSPECT_ROWS)))
             case SetFault() | Heal() | Partition() | Pause() | Continue() | Tamper():
                 self._saboteur.do(command)
+            case SetPolicies() | Revive() | AddReplica() | RemoveReplica() | CrashFrontEnd():
+                self._group_desk.do(command)
             case _:
                 assert_never(command)
 

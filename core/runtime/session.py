@@ -49,6 +49,8 @@ def open_recorder(settings: RunSettings, path: Path) -> Recorder:
         replicas=settings.replicas,
         clients=settings.clients,
         started_wall_ns=time.time_ns(),
+        reply_policy=str(settings.policies.reply),
+        failure_policy=settings.policies.failure.value,
     )
     return Recorder(path, header)
 

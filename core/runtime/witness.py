@@ -34,6 +34,8 @@ class Witness:
         self._loop = loop
         self._write_records = write_records
         self._violated = violated
+        self.held = False
+        """The checks wait for their reference: what is to be judged is kept."""
         self._seen: list[tuple[int, int, int, int, Body]] = []
         self._calls: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
 
@@ -57,6 +59,8 @@ class Witness:
                     for time_ns, tap, links, token, body in seen
                 ]
             )
+        if self.held:
+            return
         calls, self._calls = self._calls, []
         for method, arguments in calls:
             method(*arguments)

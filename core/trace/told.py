@@ -8,8 +8,9 @@ from typing import NamedTuple, assert_never
 
 from core import facts
 from core.facts import FactUnion, Harm
-from core.ids import client_name, replica_name
+from core.ids import RequestId, client_name, replica_name
 from core.link_faults import Link
+from core.policies import policy_words
 from core.protocol import handing_over as over
 from core.protocol import messages
 from core.protocol.messages import FromFrontEnd, FromReplica
@@ -152,7 +153,7 @@ def of_fact_kind(body: bytes) -> EventKind:
 
 
 _KINDS = {
-    b"pace_set": EventKind.CONTROL, b"load_set": EventKind.CONTROL,
+    b"policy_set": EventKind.CONTROL, b"pace_set": EventKind.CONTROL, b"load_set": EventKind.CONTROL,
     b"link_faulted": EventKind.FAULT, b"paused": EventKind.FAULT, b"continued": EventKind.FAULT,
     b"tampered": EventKind.FAULT,
     b"checked": EventKind.HEARTBEAT, b"violated": EventKind.CHECK, b"diverged": EventKind.CHECK,
@@ -177,6 +178,9 @@ def of_fact(fact: FactUnion) -> Told:
         case facts.PaceSet(pace, delay_ns):
             delay = f", {delay_ns / 1e6:,.0f} ms a message" if pace is facts.Pace.SLOW else ""
             return Told("FE", EventKind.CONTROL, 0, 0, f"pace: {pace.value}{delay}")
+        case facts.PolicySet(reply, failure, expel_liars):
+            liars = ", liars are expelled" if expel_liars else ""
+            return Told("FE", EventKind.CONTROL, 0, 0, f"{policy_words(reply)} · {failure}{liars}")
         case facts.LoadSet(running):
             return Told("FE", EventKind.CONTROL, 0, 0, f"load {'runs' if running else 'rests'}")
         case facts.LinkFaulted(replica, way, faults):
@@ -236,6 +240,13 @@ _OfTheCluster = (
     | facts.Dropped
     | facts.ClientOpened
     | facts.ClientClosed
+    | facts.FrontEndCrashed
+    | facts.AnswerLost
+    | facts.Lied
+    | facts.Reviving
+    | facts.SnapshotSent
+    | facts.CaughtUp
+    | facts.DonorRefused
 )
 
 
@@ -246,8 +257,25 @@ def _of_the_cluster(fact: _OfTheCluster) -> tuple[str, str]:
             return "FE", text
         case facts.RunEnded():
             return "FE", "run ended"
-        case facts.EpochStarted(epoch, next_seq):
-            return "FE", f"epoch {epoch} begins at #{next_seq}"
+        case facts.EpochStarted(epoch, next_seq, reason):
+            return "FE", f"epoch {epoch} begins at #{next_seq}" + (f": {reason}" if reason else "")
+        case facts.FrontEndCrashed(epoch):
+            return "FE", f"the front end of epoch {epoch} died with all that it knew"
+        case facts.AnswerLost(seq, client, number):
+            return "FE", f"answered request {RequestId(client, number)} (#{seq}) is lost"
+        case facts.Lied(replica, seq, told, majority):
+            return replica_name(replica), f"outvoted at #{seq}: it told {told}, most {majority}"
+        case facts.Reviving(replica, incarnation, donor):
+            text = f"incarnation {incarnation} takes the state of {replica_name(donor)}"
+            return replica_name(replica), text
+        case facts.SnapshotSent(replica, donor, seq, sent, total):
+            text = f"has {sent:,} of {total:,} bytes of {replica_name(donor)}'s state after #{seq}"
+            return replica_name(replica), text
+        case facts.CaughtUp(replica, incarnation, seq, took_ns):
+            text = f"incarnation {incarnation} joined at #{seq}, {took_ns / 1e9:.2f} s after its start"
+            return replica_name(replica), text
+        case facts.DonorRefused(replica, donor, reason):
+            return replica_name(replica), f"refuses the state of {replica_name(donor)}: {reason}"
         case facts.ClientOpened(client):
             return client_name(client), "begins"
         case facts.ClientClosed(client):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF
 
 from core.model.cluster_view import FrontEndCard
+from core.policies import policy_words
 from gui.stage.card_frame import CardFrame, paint_body
 from gui.stage.ink import CENTRE, RIGHT, Ink, mixed
 from gui.theme import BOLD, MEDIUM, SEMIBOLD
 
 PAD = 14.0
-POLICIES = {"first": "first answer wins"}
-"""Reply policies in words; one that is not here is shown as it is called."""
 
 
 def front_end_rows(card: FrontEndCard) -> tuple[tuple[str, str], ...]:
@@ -31,7 +30,7 @@ def paint_front_end_ground(ink: Ink, card: FrontEndCard, frame: CardFrame) -> No
     paint_body(ink, frame, edge=mixed(theme.outline, theme.accent, 0.7))
     left, right, top = rect.left() + PAD * k, rect.right() - PAD * k, rect.top()
     ink.write((left, top + 21 * k), "Front end", ink.words(15, BOLD), theme.text)
-    policy = POLICIES.get(card.reply_policy, card.reply_policy)
+    policy = policy_words(card.reply_policy)
     ink.write((left, top + 40 * k), policy, ink.words(11.5), theme.text_muted, room=right - left)
     at, face = (rect.center().x(), top + 108 * k), ink.words(11.5)
     ink.write(at, "next sequence number", face, theme.text_muted, align=CENTRE, room=right - left)

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from core.facts import Fact
+from core.policies import DEFAULTS, Policies
 from core.runtime.engine import Engine
 from core.runtime.headless import RunSettings, make_engine, run_loop
 from core.trace.wire_log import Record, Tap, decode_fact
@@ -65,12 +66,14 @@ def play(
     replicas: int = 3,
     clients: int = 4,
     service: str = "kv",
+    policies: Policies = DEFAULTS,
 ) -> Cluster:
     """Run a script on a cluster; afterwards no process of it is left."""
     records: list[Record] = []
 
     async def main() -> Cluster:
-        engine = make_engine(RunSettings(service=service, replicas=replicas, clients=clients), records.extend)
+        settings = RunSettings(service=service, replicas=replicas, clients=clients, policies=policies)
+        engine = make_engine(settings, records.extend)
         await engine.start(replicas, clients, 1)
         cluster = Cluster(engine, records)
         try:
