@@ -307,8 +307,12 @@ class TopBar(QFrame):
         self.restart.setVisible(bool(changed) and self._can_restart)
 
     def _step(self, box: QSpinBox, by: int) -> None:
-        if self._intents.view is not None:
-            self._follow_clients(self._intents.view)  # it may have changed since the last look
+        view = self._intents.view
+        if view is None or not view.clients or not view.replicas:
+            return  # nobody knows yet how many there are: a step would be one from a number made up
+        self._follow_clients(view)  # it may have changed since the last look
+        if not self._replicas_now:
+            self._follow(self.replicas, len(view.replicas))
         box.stepBy(by)
 
     def _follow_clients(self, view: ClusterView) -> None:

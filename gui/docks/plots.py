@@ -22,6 +22,7 @@ from gui.theme import Theme
 
 _SHOWN_TICKS = 600
 _PLOT_HEIGHT_PX = 84
+_LOWEST_PX = 52
 _AXIS_PX = 42
 _NARROW = 0.4
 """A range shrinks when the curve fills less than this part of it."""
@@ -108,7 +109,8 @@ class _Plot:
         """Pens, axes and ground."""
         self._theme = theme
         self.widget.setBackground(theme.sunken)
-        self.widget.setFixedHeight(theme.px(_PLOT_HEIGHT_PX))
+        self.widget.setMinimumHeight(theme.px(_LOWEST_PX))
+        self.widget.setMaximumHeight(theme.px(_PLOT_HEIGHT_PX))
         for side in ("left", "bottom"):
             axis = self.widget.getAxis(side)
             axis.setPen(pg.mkPen(theme.outline, width=1))

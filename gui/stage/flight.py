@@ -18,7 +18,7 @@ from PySide6.QtCore import QPointF
 
 from core.model.cluster_view import Token
 from gui.stage.flight_rows import CLIENT, CURVE, KIND, LOST, SENT, SLOPE, SPAN, WAITS, FlightRows
-from gui.stage.layout import FRONT_END, StageLayout
+from gui.stage.layout import FRONT_END, ClientDetail, StageLayout
 from gui.stage.sprites import ANGLES
 
 Floats = npt.NDArray[np.float64]
@@ -27,6 +27,7 @@ Indices = npt.NDArray[np.intp]
 LANE = 7.0
 WAITING_LANE = 10.0
 SPACING = 27.0  # between messages that wait on one link, in base pixels
+FADE = 10.0  # within so many base pixels beside the clients' grid a message comes up from beneath it
 SETTLE_NS = 240_000_000
 """How long a message takes to come to rest where it waits."""
 
@@ -90,6 +91,7 @@ class Routes:
             curves[FRONT_END, name] = _polynomial(link.points)
             curves[name, FRONT_END] = _polynomial(link.points[::-1])
         self._rows = FlightRows(curves, SETTLE_NS)
+        self._shore = _grid_end(layout)
         self._prepared = self._prepare(())
 
     def flight(self, tokens: tuple[Token, ...], now_ns: int) -> Flight:
@@ -114,6 +116,8 @@ class Routes:
         lane = known.lane / (np.hypot(dx, dy) + 1e-9)
         x -= dy * lane
         y += dx * lane
+        if self._shore:  # beneath the cells of other clients
+            opacity = opacity * np.clip((x - self._shore) / (FADE * self._scale), 0.0, 1.0)
         heading = np.rint(np.arctan2(dy, dx) * (ANGLES / (2 * math.pi))).astype(np.intp) % ANGLES
         resting = known.resting & (part >= 1.0) if known.next_index >= 0 else known.resting
         return Flight(
@@ -166,6 +170,18 @@ class Routes:
 def _outer(token: Token) -> str:
     """The end of a token's way that is not the front end: it names the link."""
     return token.target if token.source == FRONT_END else token.source
+
+
+def _grid_end(layout: StageLayout) -> float:
+    """Where the clients' grid ends on the right; 0 when they stand in no more than one column."""
+    cells = [
+        place.rect
+        for place in layout.places.values()
+        if place.name.startswith("C") and place.detail < ClientDetail.ROW and not place.moved
+    ]
+    if len({cell.left() for cell in cells}) < 2:
+        return 0.0
+    return max(cell.right() for cell in cells)
 
 
 def _polynomial(way: Sequence[QPointF]) -> Floats:

@@ -15,6 +15,7 @@ from PySide6.QtCore import QRect, QTimer
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from core.commands import SetClients
 from gui.app import Farewell, application, open_window
 from gui.main_window import MainWindow
 from gui.options import Options
@@ -285,5 +286,20 @@ def test_the_cluster_may_begin_once_the_window_is_painted(
     qtbot.waitUntil(lambda: begun == [True])
     window.stage.repaint()
     assert begun == [True]
+    window.leave()
+    close(window, qtbot)
+
+
+def test_a_step_before_the_cluster_is_known_asks_for_nothing(qtbot: QtBot, options: Options) -> None:
+    application()
+    source = FakeSource()
+    window = open_window(source, FakeFace(), options)
+    qtbot.waitUntil(lambda: window.intents.view is not None)
+    window.actions_by_id["clients_more"].trigger()
+    assert source.sent == []
+    source.put(running_cluster())
+    qtbot.waitUntil(lambda: window.intents.view is not None and len(window.intents.view.clients) == 3)
+    window.actions_by_id["clients_more"].trigger()
+    assert source.sent == [SetClients(4)]
     window.leave()
     close(window, qtbot)

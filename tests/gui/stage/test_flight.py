@@ -111,3 +111,17 @@ def test_the_node_painted_last_is_the_one_that_is_hit() -> None:
     layout = arrange(QSizeF(980, 560), 3, 3, moved={"R2": (0.8, 0.2)})
     both = layout.places["R1"].rect.intersected(layout.places["R2"].rect)
     assert HitMap(layout).node_at(both.center()) == "R2"
+
+
+def test_messages_of_the_inner_clients_stay_beneath_the_cells_of_the_others() -> None:
+    layout = arrange(QSizeF(980, 690), 64, 7)
+    cells = [place.rect for name, place in layout.places.items() if name.startswith("C")]
+    end = max(cell.right() for cell in cells)
+    inner = min(cells, key=lambda cell: cell.left())
+    name = next(name for name, place in layout.places.items() if place.rect == inner)
+    request = Token(1, TokenKind.REQUEST, 1, int(name[1:]), "post", name, "FE", SECOND, 2 * SECOND)
+    routes = Routes(layout)
+    for part in range(11):
+        flight = routes.flight((request,), SECOND + part * SECOND // 10)
+        assert flight.opacity[0] == 0 if flight.x[0] <= end else flight.opacity[0] > 0
+    assert flight.opacity[0] == 1
