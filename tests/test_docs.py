@@ -94,7 +94,7 @@ def test_every_command_is_taken(words: tuple[str, ...], monkeypatch: pytest.Monk
     monkeypatch.setattr(export_command, "export_file", lambda *_: 0)
     for command in ("check_file", "rerun_file", "compare_files"):
         monkeypatch.setattr(recording_commands, command, lambda *_: 0)
-    for command in ("campaign", "catch"):
+    for command in ("campaign", "catch", "search_small_world"):
         monkeypatch.setattr(simulate_command, command, lambda *_: 0)
     app = command_line.make(lambda *_: 0, lambda *_: 0, lambda *_: 0, lambda *_: 0, lambda: True)
     result = CliRunner().invoke(app, list(words))

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
@@ -61,6 +62,9 @@ def add_simulate_command(app: typer.Typer, guarded: Guard, find_plants: FindPlan
             str | None, typer.Option(help="Plant this bug, and tell after how many seeds it is caught.")
         ] = None,
         plants: Annotated[bool, typer.Option("--plants", help="The same for every known bug.")] = False,
+        small_world: Annotated[
+            bool, typer.Option("--small-world", help="Instead: every order of events of a few requests.")
+        ] = False,
         record: Annotated[
             Path | None, typer.Option(help="Write the first failing seed, or the only seed, to this file.")
         ] = None,
@@ -70,6 +74,8 @@ def add_simulate_command(app: typer.Typer, guarded: Guard, find_plants: FindPlan
 
         def go() -> int:
             _check_seeds(seeds, start)
+            if small_world:
+                return search_small_world(as_json)
             if plant is not None or plants:
                 return catch(find_plants, plant, seeds, start, as_json)
             return campaign(seeds, start, record, as_json)
@@ -106,6 +112,30 @@ def campaign(seeds: int, start: int, path: Path | None, as_json: bool) -> int:
         if kept is not None:
             _print_kept(console, *kept)
     return VIOLATED if tally.violations or tally.stuck else HOLDS
+
+
+def search_small_world(as_json: bool) -> int:
+    """Try every order of events of SMALL_WORLD and print what came of it. The exit code of the verdict."""
+    from core.simulation.small_world import SMALL_WORLD, SmallWorld, explore
+
+    console = Console(highlight=False, soft_wrap=True, stderr=as_json)
+    with console.status("every order of events, about a minute …"):
+        explored = explore(lambda: SmallWorld(*SMALL_WORLD))
+    if as_json:
+        sys.stdout.write(json.dumps(asdict(explored)) + "\n")
+    else:
+        replicas, clients, requests, crashes = SMALL_WORLD
+        console.print(
+            f"{replicas} replicas, {clients} clients, {requests} requests, {crashes} crash at any moment: "
+            f"[bold]{explored.schedules:,}[/] schedules of up to {explored.longest} events, through "
+            f"{explored.states:,} states."
+        )
+        if explored.problem:
+            choices = ", ".join(map(str, explored.choices))
+            console.print(f"{explored.problem}: {explored.sentence} Choices: {choices}.", markup=False)
+        else:
+            console.print("[bold green]All are valid.[/]")
+    return VIOLATED if explored.problem else HOLDS
 
 
 def catch(find_plants: FindPlants, name: str | None, seeds: int, start: int, as_json: bool) -> int:

@@ -38,12 +38,12 @@ from core.facts import (
 )
 from core.group.front_end import FrontEnd
 from core.group.sequencer import Requests
-from core.limits import BATCH_REQUESTS, HEARTBEAT_NS
+from core.limits import HEARTBEAT_NS
 from core.protocol.codec import decode_from_replica
 from core.protocol.messages import Result, pack_u32, pack_u64, unpack_u32
 from core.services.registry import load_service
 from core.simulation.ledger import Ledger
-from core.simulation.network import Clock, Network
+from core.simulation.network import Carrier, Clock, Network
 from core.simulation.process import SimulatedProcess
 from core.simulation.schedule import Schedule
 from core.simulation.trace import Trace
@@ -62,7 +62,7 @@ class SimulatedCluster:
     def __init__(self, schedule: Schedule, keep: bool = False) -> None:
         self.schedule = schedule
         self.clock = Clock(START_NS)
-        self.network = Network(self.clock, schedule.seed, schedule.latency_ns, schedule.jitter_ns)
+        self.network: Carrier = Network(self.clock, schedule.seed, schedule.latency_ns, schedule.jitter_ns)
         self.trace = Trace(keep)
         self.front_end = FrontEnd(1, WALL_NS)
         self.processes: dict[int, SimulatedProcess] = {}
@@ -84,7 +84,7 @@ class SimulatedCluster:
         self._waiting = Requests()
         self._gathering = False
         self._think_ns: int | None = None
-        self._service = service
+        self.service = service
 
     @property
     def done(self) -> bool:
@@ -94,9 +94,9 @@ class SimulatedCluster:
     # --- start --------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Everybody begins."""
+        """Replicas and front end begin; every client opens its session."""
         schedule, now, tell = self.schedule, self.clock.now, self.trace.tell
-        service, version = self._service.name, self._service.version
+        service, version = self.service.name, self.service.version
         tell(
             now,
             RunStarted(
@@ -112,9 +112,12 @@ class SimulatedCluster:
             tell(now, Joined(replica, 1, 0, process.manager.expected))
         tell(now, EpochStarted(self.front_end.sequencer.epoch, self.front_end.sequencer.next_seq))
         self._tick()
-        self.pool.set_running(True, schedule.think_ms > 0, now)
         for client in range(1, schedule.clients + 1):
             self.open_client(client)
+
+    def run_load(self) -> None:
+        """The clients ask from now on, each as soon as its session is open."""
+        self._issue(self.pool.set_running(True, self.schedule.think_ms > 0, self.clock.now))
 
     # --- 1 request ----------------------------------------------------------------------------------------
 
@@ -130,7 +133,7 @@ class SimulatedCluster:
     def _issue(self, requests: Requests) -> None:
         now = self.clock.now
         if requests.operations:
-            self.ledger.called(requests)
+            self.ledger.called(requests, now)
             if not self.front_end.view.members:
                 self._nobody_left(requests, ())
                 return
@@ -155,7 +158,7 @@ class SimulatedCluster:
 
     def _order(self) -> None:
         while self._waiting.operations:
-            size = min(BATCH_REQUESTS, self.front_end.room())
+            size = min(self.schedule.batch_requests, self.front_end.room())
             if size <= 0 or not self.front_end.view.members:
                 return
             batch, self._waiting = self._waiting.split(size)
@@ -210,7 +213,7 @@ class SimulatedCluster:
         seqs = pack_u64(range(effect.first_seq, effect.first_seq + count))
         codes = bytes([outcome[1] for outcome in effect.outcomes])
         latest_call = self.pool.latest_call(ids[::2])
-        self.ledger.told(effect.first_seq, effect.requests, ids, effect.outcomes)
+        self.ledger.told(effect, ids, now)
         requests = self.pool.answered(ids, effect.first_seq, effect.outcomes, now)
         self.trace.tell(now, Returned(effect.replica, effect.requests, seqs, codes), Tap.RETURN_DELIVERED)
         self.checks.returned(effect.first_seq, count, latest_call, now)
@@ -254,7 +257,7 @@ class SimulatedCluster:
         """A process ended; the front end sees the connection close some time later."""
         self.trace.tell(self.clock.now, Exited(process.replica, status, ""))
         if process not in self.vanished:
-            self.clock.at(self.clock.now + self.schedule.latency_ns, self._closed, process, status)
+            self.network.close(self._closed, process, status)
 
     def _closed(self, process: SimulatedProcess, status: int) -> None:
         if self._sleeps(self._closed, process, status):
@@ -284,7 +287,7 @@ class SimulatedCluster:
         fact = Returned(0, ids, pack_u64([seq for _, _, seq in requests]), b"\x02" * len(requests))
         self.trace.tell(self.clock.now, fact, Tap.RETURN_DELIVERED)
         self.checks.unknown(requests)
-        self.ledger.ended(unpack_u32(ids))
+        self.ledger.unknown(unpack_u32(ids))
         self.pool.unknown(requests)
 
     def violated(self, violation: Violated) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from heapq import heappop, heappush
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from core.group.faults import NetworkFaults
 from core.link_faults import Link
@@ -34,12 +34,33 @@ class Clock:
         self.entries += 1
         heappush(self._heap, (when_ns, self.entries, action, arguments))
 
+    def pending(self) -> list[tuple[int, str]]:
+        """What is to happen, and when."""
+        return [(when_ns, action.__qualname__) for when_ns, _, action, _ in sorted(self._heap)]
+
+    def step(self) -> None:
+        """Let the next thing happen. Raises IndexError when nothing is to come."""
+        self.now, _, action, arguments = heappop(self._heap)
+        action(*arguments)
+
     def advance(self) -> None:
         """Let the next STRIDE things happen. Raises IndexError when nothing is to come."""
         heap = self._heap
         for _ in range(STRIDE):
             self.now, _, action, arguments = heappop(heap)
             action(*arguments)
+
+
+class Carrier(Protocol):
+    """What carries frames between the front end and the replicas."""
+
+    faults: NetworkFaults
+
+    def carry(self, link: Link, arrive: Action, *arguments: Any) -> None:
+        """Let a frame travel over this link: `arrive` is called when, and as often as, it arrives."""
+
+    def close(self, seen: Action, *arguments: Any) -> None:
+        """The far end of a connection is gone: `seen` is called when that is seen here. No fault hides it."""
 
 
 class Network:
@@ -63,3 +84,7 @@ class Network:
             return
         for when_ns in self.faults.decide(link, arrives_ns):
             self._at(when_ns, arrive, *arguments)
+
+    def close(self, seen: Action, *arguments: Any) -> None:
+        """The far end of a connection is gone: `seen` is called when that is seen here. No fault hides it."""
+        self._at(self._clock.now + self._latency_ns, seen, *arguments)

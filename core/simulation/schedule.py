@@ -13,6 +13,7 @@ from typing import assert_never
 import msgspec
 
 from core.ids import client_name, replica_name
+from core.limits import BATCH_REQUESTS
 from core.link_faults import NO_FAULTS, Link, LinkFaults, Way
 
 US, MS, SECOND = 1_000, 1_000_000, 1_000_000_000
@@ -68,9 +69,9 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):
-    """One run. `turn_ns` is how long the front end gathers requests into a batch; a frame travels
-    `latency_ns` plus up to `jitter_ns`; the healing phase begins when the clients are done, and not before
-    `heal_after_ns`."""
+    """One run. `turn_ns` is how long the front end gathers requests into a batch, which holds
+    `batch_requests` at most; a frame travels `latency_ns` plus up to `jitter_ns`; the healing phase begins
+    when the clients are done, and not before `heal_after_ns`."""
 
     seed: int
     service: str
@@ -80,6 +81,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     latency_ns: int
     jitter_ns: int
     turn_ns: int
+    batch_requests: int
     think_ms: float
     heal_after_ns: int
     troubles: tuple[Trouble, ...]
@@ -124,6 +126,7 @@ def draw(seed: int) -> Schedule:
         latency_ns=latency_ns,
         jitter_ns=pick((0, latency_ns // 2, 2 * latency_ns)),
         turn_ns=pick((0, latency_ns // 4, latency_ns, latency_ns)),
+        batch_requests=pick((1, 3, BATCH_REQUESTS, BATCH_REQUESTS, BATCH_REQUESTS, BATCH_REQUESTS)),
         think_ms=10 if sleeps else pick((0, 0, 0, 0, 1, 10)),
         heal_after_ns=2_600 * MS if lingers else 0,
         troubles=tuple(sorted(troubles, key=lambda trouble: trouble.at_seq)),
