@@ -23,6 +23,7 @@ from core.facts import Pace
 from core.model.cluster_view import ReplicaState, TokenKind
 from core.runtime.headless import RunSettings
 from core.runtime.launch import launch
+from core.session.annotations import Note
 from gui.app import run
 from gui.main_window import MainWindow
 from gui.options import Options
@@ -155,6 +156,27 @@ def console(camera: Camera) -> Script:
     camera.shoot("console-dark")
 
 
+def looking_back(camera: Camera) -> Script:
+    """A replica was killed, and the picture goes back to before that while the others go on."""
+    yield from _with_data(camera)
+    journey, intents = camera.window.journey, camera.window.intents
+    intents.set_load(True)
+    yield camera.after(1.5)
+    journey.bookmark()
+    yield camera.after(0.8)
+    intents.kill(2)
+    yield camera.after(1.5)
+    killed_ns = next(marker.time_ns for marker, note in journey.markers() if note is None)
+    state = journey.state
+    assert state is not None
+    note = Note(killed_ns - state.start_ns - 1_000_000_000, "R2 is about to die", 2_000_000_000)
+    journey.put(None, note)
+    journey.seek(killed_ns - 500_000_000)
+    yield lambda: journey.badge == "PAST"
+    yield camera.after(0.8)
+    camera.shoot("looking-back-dark")
+
+
 def _up(camera: Camera) -> Script:
     yield camera.up
     camera.dress("dark", SIZES[0])
@@ -195,6 +217,7 @@ SCENES = (
     Scene(3, 3, killed),
     Scene(3, 3, hold_back),
     Scene(3, 3, console),
+    Scene(3, 3, looking_back),
 )
 
 

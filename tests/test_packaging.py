@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 
 from core.runtime.environment import PACKAGES
 from core.runtime.preparation import pinned_names
+from core.session.recording_format import MAGIC, SUFFIX
 
 ROOT = Path(__file__).parents[1]
 LOCKS = [ROOT / name for name in PACKAGES["dev-packages"]]
@@ -96,6 +97,20 @@ def test_the_desktop_entry_starts_the_installed_program(project: dict[str, Any])
     assert entry["Desktop Entry"]["Exec"].split()[0] in project["project"]["scripts"]
     icons = project["tool"]["setuptools"]["data-files"]["share/icons/hicolor/scalable/apps"]
     assert [Path(icon).stem for icon in icons] == [entry["Desktop Entry"]["Icon"]]
+
+
+def test_a_double_click_on_a_recording_starts_the_program(project: dict[str, Any]) -> None:
+    entry = configparser.ConfigParser(interpolation=None)
+    entry.read(ROOT / "assets/lockstep.desktop", "utf-8")
+    assert entry["Desktop Entry"]["Exec"] == "lockstep %f"
+    [package] = project["tool"]["setuptools"]["data-files"]["share/mime/packages"]
+    space = "{http://www.freedesktop.org/standards/shared-mime-info}"
+    [kind] = ElementTree.parse(ROOT / package).getroot().findall(f"{space}mime-type")
+    assert entry["Desktop Entry"]["MimeType"] == f"{kind.get('type')};"
+    assert [glob.get("pattern") for glob in kind.findall(f"{space}glob")] == [f"*{SUFFIX}"]
+    [magic] = kind.iter(f"{space}match")
+    offset, value = int(magic.get("offset", "")), magic.get("value", "").encode()
+    assert MAGIC[offset : offset + len(value)] == value
 
 
 def test_icons_are_drawings_in_the_colour_of_their_place() -> None:

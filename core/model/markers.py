@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core import facts
-from core.facts import FactUnion
+from core.facts import FactUnion, Harm
 from core.ids import replica_name
+from core.link_faults import Link
 from core.trace.wire_log import UNREADABLE, Record, decode_fact
 
 
@@ -33,11 +34,12 @@ class Marker:
     seq: int = 0
 
 
+_HARMS = {Harm.SLOW: "slowed", Harm.LIE: "lies", Harm.CORRUPT: "corrupted", Harm.FLOOD: "floods its log"}
 _TAGS = tuple(
     bytes((0xA0 + len(name),)) + name
     for name in (
         b"kill_ordered", b"exited", b"dropped", b"suspected", b"violated", b"diverged", b"epoch_started",
-        b"joined",
+        b"joined", b"link_faulted", b"paused", b"continued", b"tampered",
     )
 )  # fmt: skip
 
@@ -65,6 +67,15 @@ def _told(fact: FactUnion) -> tuple[MarkerKind, str, int] | None:
             return MarkerKind.KILL, f"{replica_name(replica)} dropped", 0
         case facts.Suspected(replica):
             return MarkerKind.FAULT, f"{replica_name(replica)} suspected", 0
+        case facts.LinkFaulted(replica, way, faults):
+            what = "faulty" if faults.any else "healed"
+            return MarkerKind.FAULT, f"{Link(replica, way)} {'cut' if faults.cut else what}", 0
+        case facts.Paused(replica):
+            return MarkerKind.FAULT, f"{replica_name(replica)} paused", 0
+        case facts.Continued(replica):
+            return MarkerKind.FAULT, f"{replica_name(replica)} goes on", 0
+        case facts.Tampered(replica, harm, amount):
+            return MarkerKind.FAULT, f"{replica_name(replica)} {_HARMS[harm] if amount else 'right again'}", 0
         case facts.Violated(check, seq):
             return MarkerKind.VIOLATION, f"{check.replace('_', ' ')} failed", seq
         case facts.Diverged(replica, seq):

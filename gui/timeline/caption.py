@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from gui.theme import MEDIUM, RADIUS, Theme
 
-_TEXT_PX, _PAD_PX, _ABOVE_PX = 18, 14, 22
+_TEXT_PX, _PAD_PX, _ABOVE_PX = 18, 14, 46
 _WIDEST = 0.8
 
 
