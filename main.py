@@ -57,12 +57,13 @@ def open_recording(file: Path, service: str) -> int:
 def show(shown: Launched, settings: RunSettings, service: str) -> int:
     """A window on what is launched. A new number of replicas is a new cluster, and another recording is shown
     in the place of what was. `service` is the one that the person has named."""
+    from core.rules import Rule
     from core.runtime.launch import launch, replay
     from core.runtime.places import recordings_folder
     from gui.app import run
     from gui.options import Options
 
-    wanted: list[int | Launched] = []
+    wanted: list[int | Rule | Launched] = []
 
     def open_file(file: Path) -> None:
         wanted.append(replay(file))
@@ -70,6 +71,7 @@ def show(shown: Launched, settings: RunSettings, service: str) -> int:
     while True:
         options = Options(
             restart=wanted.append,
+            break_rule=wanted.append,
             recording=_recording(shown),
             open_file=open_file,
             keep=None if shown.recorded_bytes() is None else shown.keep,
@@ -83,7 +85,10 @@ def show(shown: Launched, settings: RunSettings, service: str) -> int:
             return code
         following = wanted.pop()
         if isinstance(following, int):
-            settings = replace(settings, replicas=following)
+            settings = replace(settings, replicas=following, broken=())
+            following, service = launch(settings, None, at_once=False), settings.service
+        elif isinstance(following, Rule):
+            settings = replace(settings, broken=(following,))
             following, service = launch(settings, None, at_once=False), settings.service
         else:
             service = ""

@@ -72,6 +72,24 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "kill", "Kill replica", _CLUSTER, "End the selected replica's process (SIGKILL)", ("K",), "skull"
     ),
+    ActionSpec(
+        "pause",
+        "Pause or continue",
+        _CLUSTER,
+        "Stop the selected replica's process (SIGSTOP), or let it go on",
+        ("P",),
+        "pause",
+    ),
+    ActionSpec(
+        "cut",
+        "Cut or heal link",
+        _CLUSTER,
+        "Let nothing through the selected replica's link, or heal it",
+        ("C",),
+        "unlink",
+    ),
+    ActionSpec("heal_all", "Heal all links", _CLUSTER, "Nothing is wrong with any link any more", (), "link"),
+    ActionSpec("faults", "Faults", _CLUSTER, "Everything that can be broken", ("F7",), "triangle-alert"),
     ActionSpec("clients_more", "One client more", _CLUSTER, "Add a client", ("Ctrl+Up",), "plus"),
     ActionSpec("clients_fewer", "One client fewer", _CLUSTER, "Take a client away", ("Ctrl+Down",), "minus"),
     ActionSpec(
@@ -132,6 +150,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "export", "Export…", _FILE, "A film, a picture, or data of this recording", ("Ctrl+E",), "download"
     ),
     ActionSpec("inspect", "Inspect data", _VIEW, "Show the selected node and its data", ("I",), "database"),
+    ActionSpec(
+        "compare",
+        "Compare replicas",
+        _VIEW,
+        "Show the selected replica's data beside another's; what differs comes first",
+        ("D",),
+        "split",
+    ),
     ActionSpec(
         "copy_pid", "Copy pid", _VIEW, "Copy the selected replica's process id", ("Ctrl+Shift+C",), "copy"
     ),

@@ -20,9 +20,11 @@ from core.errors import UsageError
 from core.facts import Pace
 from core.ids import client_name, replica_name
 from core.limits import MAX_CLIENTS
+from gui.console_faults import FAULT_WORDS, fault_choices, read_fault
 
 CONSOLE_WORDS: dict[str, str] = {
     "kill": "kill R2 — end a replica's process",
+    **FAULT_WORDS,
     "pace": "pace real | slow [seconds] | step — how fast messages travel",
     "step": "step — under pace step: deliver the oldest message",
     "deliver": "deliver 12 — under pace step: deliver this message",
@@ -104,6 +106,8 @@ def parse(text: str, scope: Scope) -> Line | None:
         client, rest = _known_client(int(addressed[1]), scope), addressed[2].strip()
         return Query(client, _known_operation(rest, scope)) if rest else UseClient(client)
     word, *arguments = text.split()
+    if word.lower() in FAULT_WORDS:
+        return Ask(*read_fault(word.lower(), arguments, scope.replicas))
     reader = _READERS.get(word.lower())
     if reader is not None:
         return reader(arguments, scope)
@@ -281,6 +285,8 @@ _READERS: dict[str, Callable[[list[str], Scope], Line]] = {
 
 
 def _choices(word: str, scope: Scope) -> list[str]:
+    if word in FAULT_WORDS:
+        return fault_choices(word, scope.replicas)
     if word in ("kill", "look"):
         return [replica_name(replica) for replica in scope.replicas]
     return {

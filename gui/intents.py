@@ -6,7 +6,20 @@ import time
 
 from PySide6.QtCore import QObject, Signal
 
-from core.commands import Command, Deliver, Kill, Look, SetClients, SetLoad, SetPace, Submit
+from core.commands import (
+    Command,
+    Continue,
+    Deliver,
+    Heal,
+    Kill,
+    Look,
+    Pause,
+    SetClients,
+    SetFault,
+    SetLoad,
+    SetPace,
+    Submit,
+)
 from core.facts import Pace
 from core.ids import client_name, replica_name
 from core.limits import MAX_CLIENTS
@@ -77,6 +90,26 @@ class Intents(QObject):
             self.said.emit("warning", f"{replica_name(replica)} is dead already.")
         else:
             self.send(Kill(replica))
+
+    def pause_or_continue(self, replica: int) -> None:
+        """Stop a replica's process, or let it go on when it was stopped; 0 stands for none selected."""
+        card = self.replica(replica)
+        if card is None or card.state is ReplicaState.DEAD:
+            self.said.emit("warning", "Select a living replica first: click its card, then press P.")
+        elif card.state is ReplicaState.PAUSED or (card.paused and card.state is ReplicaState.SUSPECTED):
+            self.send(Continue(replica))
+        else:
+            self.send(Pause(replica))
+
+    def cut_or_heal(self, replica: int) -> None:
+        """Cut a replica's link, or heal it when something is wrong with it; 0 stands for none selected."""
+        card = self.replica(replica)
+        if card is None or self.view is None or card.state is ReplicaState.DEAD:
+            self.said.emit("warning", "Select a living replica first: click its card, then press C.")
+        elif any(one.link.replica == replica for one in self.view.faulty_links):
+            self.send(Heal(replica))
+        else:
+            self.send(SetFault(replica, cut=True))
 
     def set_pace(self, pace: Pace) -> None:
         """Change how fast messages travel."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
+from core.commands import Heal
 from core.facts import Answered, Pace, RunStarted, Said
 from core.ids import client_name, replica_name
 from core.model.cluster_view import ClusterView, ReplicaState
@@ -16,11 +17,11 @@ from core.session.source import ServiceFace, Source
 from gui.actions import Actions
 from gui.dock_set import DockSet
 from gui.dress import Dress
+from gui.fault_desk import FaultDesk
 from gui.help import Help
 from gui.intents import Intents, Selection
 from gui.journey import Journey
 from gui.library import Library
-from gui.node_menu import pop_up, replica_menu
 from gui.options import Options
 from gui.palette import Entry, Palette, entries_of
 from gui.preferences import Preferences, on_screen
@@ -75,6 +76,9 @@ class MainWindow(QMainWindow):
             parent=self,
         )
         self.setMenuWidget(self.top_bar)
+        desk = (self.intents, self.selection, self.actions_by_id, theme, options.break_rule)
+        self.faults = FaultDesk(self, *desk)
+        self.difference = self.faults.difference
         self.status = StatusLine(self.bridge.meter, lambda: source.title, self)
         self.setStatusBar(self.status)
         self.query = QueryForm(face, theme, icons, self)
@@ -90,6 +94,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         bridge, stage = self.bridge, self.stage
         bridge.every_tick(self._show_view)
+        bridge.now_and_then(self.difference.isVisible, self.difference.show_view, 4)
         bridge.now_and_then(self.top_bar.isVisible, self.top_bar.show_view, 8)
         bridge.now_and_then(self.status.isVisible, self.status.show_view, 2)
         bridge.now_and_then(self.isVisible, self._show_time, 15)
@@ -98,7 +103,9 @@ class MainWindow(QMainWindow):
         bridge.said.connect(self._show_said)
         bridge.started.connect(self._show_started)
         stage.clientActivated.connect(self.open_query)
-        stage.replicaMenuRequested.connect(self.open_replica_menu)
+        stage.replicaMenuRequested.connect(self.faults.open_replica)
+        self.faults.left.connect(self.leave)
+        stage.linkMenuRequested.connect(self.faults.open_link)
         stage.replicaKillRequested.connect(self.intents.kill)
         stage.tokenActivated.connect(self.intents.deliver)
         stage.selectionChanged.connect(self.selection.set)
@@ -143,6 +150,11 @@ class MainWindow(QMainWindow):
             "load": lambda: intents.set_load(self.actions_by_id["load"].isChecked()),
             "query": lambda: self.open_query(self.selection.number("C") or 1),
             "kill": lambda: intents.kill(self.selection.number("R")),
+            "pause": lambda: intents.pause_or_continue(self.selection.number("R")),
+            "cut": lambda: intents.cut_or_heal(self.selection.number("R")),
+            "compare": lambda: self.difference.compare_with_another(self.selection.number("R")),
+            "heal_all": lambda: intents.send(Heal()),
+            "faults": lambda: self.faults.open_below(self.top_bar.faults),
             "clients_more": lambda: self.top_bar.step_clients(1),
             "clients_fewer": lambda: self.top_bar.step_clients(-1),
             "restart": lambda: self.start_anew(self.top_bar.replicas.value()),
@@ -176,6 +188,7 @@ class MainWindow(QMainWindow):
 
     def _show_view(self, view: ClusterView, with_cards: bool) -> None:
         self.intents.view = view
+        self.difference.watch(view)
         self.stage.set_view(view, with_cards)
 
     def _show_time(self, view: ClusterView) -> None:
@@ -224,13 +237,6 @@ class MainWindow(QMainWindow):
         card = self.stage.node_rect(client_name(client))
         corner = self.stage.mapToGlobal(card.topLeft())
         self.query.open_for(client, QRect(corner, card.size()), self.screen().availableGeometry())
-
-    def open_replica_menu(self, replica: int, where: QPoint) -> None:
-        """Show what can be done to a replica."""
-        card = self.intents.replica(replica)
-        if card is not None:
-            self.selection.set(replica_name(replica))
-            pop_up(replica_menu(card, self.actions_by_id, self), where)
 
     def open_palette(self) -> None:
         """Everything by name; replicas and clients among it."""
@@ -282,6 +288,7 @@ class MainWindow(QMainWindow):
         self.top_bar.set_theme(theme, icons)
         self.timeline.set_theme(theme, icons)
         self.query.set_theme(theme, icons)
+        self.difference.set_theme(theme)
 
     def _restore(self) -> None:
         geometry, docks = self.preferences.window()
@@ -322,6 +329,7 @@ class MainWindow(QMainWindow):
         self.preferences.console_history = self.docks.console.history.lines
         self.preferences.write()
         self.query.hide()
+        self.difference.hide()
         self.hide()
         if self.export is not None:
             self.export.process.abandon()

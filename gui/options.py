@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.rules import Rule
 from gui.preferences import default_path
 from gui.questions import Ask, ask_before_closing
 from gui.recording.export_process import Exporting
@@ -28,6 +29,7 @@ class Options:
     settings    the file that preferences live in
     ask         asks before closing while replicas run; None never asks
     restart     called with a number of replicas when a person wants a new cluster; the window then closes
+    break_rule  called with a rule when a person wants a new cluster without it; the window then closes
     recording   where the run is being written and how large the file is; called once a second, so it must not
                 touch the disk
     open_file   called with a recording that a person wants to see; the window closes then. Raises
@@ -43,6 +45,7 @@ class Options:
     settings: Path | None = None
     ask: Ask | None = ask_before_closing
     restart: Callable[[int], None] | None = None
+    break_rule: Callable[[Rule], None] | None = None
     recording: Callable[[], Recording | None] = no_recording
     open_file: Callable[[Path], None] | None = None
     keep: Callable[[], Path] | None = None

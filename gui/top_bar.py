@@ -83,6 +83,7 @@ class TopBar(QFrame):
         self.pace = self._pace_buttons()
         self.slider, self._delay = QSlider(Qt.Orientation.Horizontal, self), QLabel(self)
         self.step, self.load = self._button("step"), self._button("load")
+        self.faults = self._button("faults")
         self.clients, self.replicas = QSpinBox(self), QSpinBox(self)
         self._steps: list[tuple[QToolButton, str]] = []
         self.restart = QPushButton("Start anew", self)
@@ -90,7 +91,7 @@ class TopBar(QFrame):
         self._record_dot, self.record = QLabel(self), SteadyLabel(self)
         self._record_words = ("", "")
         self._labels: list[QLabel] = []
-        self._controls: list[QWidget] = [self.pace, self.load, self.restart]
+        self._controls: list[QWidget] = [self.pace, self.load, self.restart, self.faults]
         self._prepare_numbers()
         self._arrange()
         self.set_theme(theme, icons)
@@ -235,6 +236,8 @@ class TopBar(QFrame):
             row.addWidget(label)
             row.addWidget(self._stepper(box))
         row.addWidget(self.restart)
+        row.addWidget(_line(self))
+        row.addWidget(self.faults)
         row.addStretch(1)
         row.addWidget(self.keep)
         row.addWidget(self._record_dot)

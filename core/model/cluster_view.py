@@ -109,6 +109,7 @@ class ReplicaCard(Frozen):
     differs: bool  # its digest differs from the other live replicas' at the same number
     tiles: tuple[Tile, ...]
     first_answers: int  # how often its answer was the first
+    paused: bool = False  # somebody stopped its process
     harms: tuple[str, ...] = ()  # what somebody did inside of it, in a few words each
 
 
@@ -211,4 +212,5 @@ class ClusterView(Frozen):
     alert: str  # the one thing to know now: "R2 was killed at 12.1 s …"; "" when all is well
     pages: tuple[DataPage, ...] = ()  # the newest of each (replica, path, offset) looked at, latest last
     faulty_links: tuple[FaultyLink, ...] = ()
+    broken: tuple[str, ...] = ()  # rules that are broken on purpose
     started_ns: int = 0  # when the run began: a person reads times since then

@@ -261,6 +261,7 @@ class Fold:
             alert=alert(known, replicas, said.violations, self._clients.unknown, said.fresh(now_ns)),
             pages=said.pages,
             faulty_links=said.faulty_links,
+            broken=said.broken,
             started_ns=said.started_ns,
         )
 

@@ -39,6 +39,7 @@ class Happenings:
         self.expel_liars = False
         self.recovering = False
         self.answers_lost: tuple[tuple[int, str], ...] = ()
+        self.broken: tuple[str, ...] = ()
         self.epoch = 0
         self.pace = Pace.REAL_TIME
         self.delay_ns = 0
@@ -72,6 +73,7 @@ class Happenings:
                 self.service = fact.service
                 self.replicas = fact.replicas
                 self.reply_policy, self.failure_policy = fact.reply_policy, fact.failure_policy
+                self.broken = fact.broken
             case facts.PolicySet(reply, failure, expel_liars):
                 self.reply_policy, self.failure_policy, self.expel_liars = reply, failure, expel_liars
             case facts.EpochStarted():

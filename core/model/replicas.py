@@ -130,5 +130,6 @@ def _card(
         differs=differs,
         tiles=known.tiles,
         first_answers=first_answers,
+        paused=known.paused,
         harms=known.harm_words() if known.harms else (),
     )

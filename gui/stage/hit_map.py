@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF
 
 from gui.stage.flight import NOTHING, Flight
 from gui.stage.layout import StageLayout
+from gui.stage.link_signs import REACH, distance
 
 TOKEN_REACH = 14.0
 """How near to a message's middle a click counts, in base pixels."""
@@ -29,6 +30,16 @@ class HitMap:
             if self._layout.places[name].rect.contains(point):
                 return name
         return ""
+
+    def link_at(self, point: QPointF) -> str:
+        """The replica whose link is nearest to `point` within reach, and no node over it; else ""."""
+        if self.node_at(point):
+            return ""
+        away = {
+            name: distance(link, point) for name, link in self._layout.links.items() if name.startswith("R")
+        }
+        nearest = min(away, key=lambda name: away[name], default="")
+        return nearest if nearest and away[nearest] <= REACH * self._layout.scale else ""
 
     def token_at(self, point: QPointF) -> int:
         """The number of the message nearest to `point` within reach; 0 for none."""

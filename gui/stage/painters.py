@@ -18,8 +18,9 @@ from gui.stage.flight_painter import FlightPainter
 from gui.stage.front_end_card import front_end_rows, paint_front_end_figures, paint_front_end_ground
 from gui.stage.ink import Ink
 from gui.stage.layout import FRONT_END, ClientDetail, StageLayout, arrange
+from gui.stage.link_signs import link_signs
 from gui.stage.replica_card import Comparison, paint_replica_figures, paint_replica_ground, replica_ground_key
-from gui.stage.scenery import banner, broken_links, paint_banner, paint_ground, paint_legend
+from gui.stage.scenery import banner, paint_banner, paint_ground, paint_legend
 from gui.stage.slots import strip_first
 from gui.stage.wording import brief_status, client_status, pace_words
 from gui.theme import Theme
@@ -144,7 +145,7 @@ def paint_stage(
 ) -> None:
     """Paint one moment in full, on any device (screen, picture, film, vector file)."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    paint_ground(painter, layout, theme, broken_links(view), selected)
+    paint_ground(painter, layout, theme, link_signs(view), selected)
     paint_banner(painter, banner(view, badge), theme, layout.headline, layout.scale)
     paint_legend(painter, pace_words(view), theme, layout.legend, layout.scale)
     for name, motif in motifs(view, layout):

@@ -88,7 +88,7 @@ def replica_ground_key(card: ReplicaCard, frame: CardFrame) -> tuple[object, ...
         if frame.detail >= ReplicaDetail.TILES
         else ()
     )
-    return (card.pid, card.port, card.state, card.detail, tiles)
+    return (card.pid, card.port, card.state, card.detail, card.harms, tiles)
 
 
 def paint_replica_ground(ink: Ink, card: ReplicaCard, frame: CardFrame) -> None:
@@ -135,11 +135,25 @@ def _header(ink: Ink, card: ReplicaCard, frame: CardFrame, rows: Rows) -> None:
     x += ink.write((x, y), name, ink.words(14.5, BOLD), theme.text_muted if dead else theme.text) + 9 * k
     status = replica_status(card)
     width = ink.write((right, y), status, ink.words(12.5, SEMIBOLD), colour, align=RIGHT, room=right - x)
+    if card.harms and not dead and _paint_harms(ink, card, (x, y), right - width - 10 * k - x):
+        return
     place = f"pid {card.pid} · :{card.port}"
     for text in (place, f"pid {card.pid}"):
         if ink.width(ink.figures(10.5), text) <= right - width - 10 * k - x:
             ink.write((x, y), text, ink.figures(10.5), theme.text_disabled if dead else theme.text_faint)
             break
+
+
+def _paint_harms(ink: Ink, card: ReplicaCard, at: tuple[float, float], room: float) -> bool:
+    """What somebody did inside of it, as far as there is room; False when there is none."""
+    theme, k = ink.theme, ink.scale
+    face = ink.words(11, SEMIBOLD)
+    for text in (" · ".join(card.harms), card.harms[-1], "harmed"):
+        if ink.width(face, text) + 14 * k <= room:
+            ink.mark("triangle", (at[0] + 5 * k, at[1]), 9, theme.warn)
+            ink.write((at[0] + 14 * k, at[1]), text, face, theme.warn)
+            return True
+    return False
 
 
 def _figures(ink: Ink, card: ReplicaCard, frame: CardFrame, rows: Rows) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import QPainter, QPen
 
-from core.ids import replica_name
 from core.model.cluster_view import ClusterView, ReplicaState, TokenKind
-from gui.stage.ink import Ink, faded, mixed
+from gui.stage.ink import Ink, mixed
 from gui.stage.layout import MARGIN, ClientDetail, Place, StageLayout
+from gui.stage.link_signs import LinkSign, curve, paint_sign, pen_of
 from gui.stage.sprites import paint_token
 from gui.stage.wording import guidance
 from gui.theme import BOLD, MEDIUM, RADIUS_SMALL, SEMIBOLD, Theme
@@ -35,45 +35,44 @@ class Banner:
     alert: str
     grave: bool  # the alert tells of something broken, not of something that passes
     hint: str
+    broken: str = ""  # rules that are broken on purpose
 
 
 def banner(view: ClusterView, badge: str) -> Banner:
     """The sentences of this view; `badge` is "LIVE", "REPLAY" or ""."""
     broken = any(r.state in (ReplicaState.DEAD, ReplicaState.DIVERGED) for r in view.replicas)
-    return Banner(badge, view.headline, view.alert, bool(view.violations) or broken, guidance(view))
-
-
-def broken_links(view: ClusterView) -> frozenset[str]:
-    """The nodes to which nothing can travel."""
-    return frozenset(replica_name(r.replica) for r in view.replicas if r.state is ReplicaState.DEAD)
+    rules = f"BROKEN: no {', no '.join(view.broken)}" if view.broken else ""
+    return Banner(badge, view.headline, view.alert, bool(view.violations) or broken, guidance(view), rules)
 
 
 def paint_ground(
-    painter: QPainter, layout: StageLayout, theme: Theme, broken: frozenset[str], selected: str
+    painter: QPainter, layout: StageLayout, theme: Theme, broken: frozenset[LinkSign], selected: str
 ) -> None:
-    """The empty stage and its links; those of the selected node stand out."""
+    """The empty stage and its links; those of the selected node stand out, and those that are `broken`."""
+    ink, signs = Ink(painter, theme, layout.scale), {sign.name: sign for sign in broken}
     painter.fillRect(QRectF(QPointF(0, 0), layout.size), theme.background)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     k = layout.scale
     crowd = len(layout.links) > 24
     for name, link in layout.links.items():
-        path = QPainterPath(link.points[0])
-        path.cubicTo(*link.points[1:])
-        if name in broken:
-            pen = QPen(faded(theme.bad, 0.7), 1.2 * k)
-            pen.setDashPattern([4, 4])
+        if name in signs:
+            pen = pen_of(ink, signs[name])
         elif name == selected:
             pen = QPen(theme.accent, 1.8 * k)
         else:
             pen = QPen(mixed(theme.background, theme.link, 0.5) if crowd else theme.link, 1.3 * k)
         painter.setPen(pen)
-        painter.drawPath(path)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(curve(link))
     grid = [place.rect for place in layout.places.values() if _in_grid(place)]
     if grid:  # links of the inner columns pass beneath the others: hide the crumbs between the cells
         block = grid[0]
         for rect in grid:
             block = block.united(rect)
         painter.fillRect(block, theme.background)
+    for name, sign in signs.items():
+        if name in layout.links:
+            paint_sign(ink, layout.links[name], sign)
 
 
 def _in_grid(place: Place) -> bool:
@@ -87,6 +86,8 @@ def paint_banner(painter: QPainter, words: Banner, theme: Theme, rect: QRectF, s
     x, y = rect.left(), rect.top() + 12 * k
     if words.badge:
         x += _paint_badge(ink, words.badge, x, y) + 10 * k
+    if words.broken:
+        x += _paint_broken(ink, words.broken, x, y) + 10 * k
     ink.write((x, y), words.headline, ink.words(13), theme.text_muted, room=rect.right() - x)
     y = rect.top() + 39 * k
     if words.alert:
@@ -109,6 +110,17 @@ def _paint_badge(ink: Ink, badge: str, x: float, y: float) -> float:
     colour = theme.background if live else theme.violet
     ink.shape("disc" if live else "loop", (x + 11 * k, y), 8, colour)
     ink.write((x + 19 * k, y), badge, face, colour)
+    return width
+
+
+def _paint_broken(ink: Ink, words: str, x: float, y: float) -> float:
+    """A rule is broken on purpose: whoever sees the picture must know."""
+    theme, k = ink.theme, ink.scale
+    face = ink.words(11, BOLD)
+    width = ink.width(face, words) + 30 * k
+    ink.box(QRectF(x, y - 10 * k, width, 20 * k), RADIUS_SMALL, theme.bad, None)
+    ink.shape("unequal", (x + 13 * k, y), 9, theme.background)
+    ink.write((x + 22 * k, y), words, face, theme.background)
     return width
 
 

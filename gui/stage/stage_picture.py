@@ -23,11 +23,11 @@ from gui.stage.flight import NOTHING, Flight, Routes
 from gui.stage.flight_painter import FlightPainter
 from gui.stage.hit_map import HitMap
 from gui.stage.layout import ClientDetail, StageLayout, arrange
+from gui.stage.link_signs import LinkSign, link_signs
 from gui.stage.painters import Compared, compared, motifs
 from gui.stage.scenery import (
     Banner,
     banner,
-    broken_links,
     paint_banner,
     paint_ground,
     paint_pace,
@@ -73,7 +73,7 @@ class StagePicture:
         self._card_rects: list[QRectF] = []
         self._flight = NOTHING
         self._cascades = Cascades()
-        self._ground_for: tuple[frozenset[str], str] = (frozenset(), "")
+        self._ground_for: tuple[frozenset[LinkSign], str] = (frozenset(), "")
         self._banner_for = Banner("", "", "", False, "")
         self._legend_for = ""
         self._legend_ns = 0
@@ -96,7 +96,7 @@ class StagePicture:
         self._backdrop = Backdrop(setting.size, setting.ratio)
         self._cascades.clear()
         self._shapes = None
-        self._lay(broken_links(view))
+        self._lay(link_signs(view))
         self.cards.begin(self.layout, setting.theme, setting.ratio)
         self._want(view)
         while self.cards.busy:
@@ -130,7 +130,7 @@ class StagePicture:
         pace = pace_words(view)
         if pace != self._legend_for and self._clock() - self._legend_ns > 4 * calm_ns:
             dirty |= self._put_legend(pace)
-        broken = broken_links(view)
+        broken = link_signs(view)
         if broken != self._ground_for[0]:
             self._lay(broken)
             dirty |= QRectF(QPointF(0, 0), self.layout.size).toAlignedRect()
@@ -247,7 +247,7 @@ class StagePicture:
         self._routes = Routes(self.layout)
         self.hits = HitMap(self.layout)
 
-    def _lay(self, broken: frozenset[str]) -> None:
+    def _lay(self, broken: frozenset[LinkSign]) -> None:
         """Paint the ground; the cards come back by themselves."""
         setting, layout = self._known(), self.layout
         self._ground_for = (broken, self.selected)

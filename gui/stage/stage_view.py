@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from core.model.cluster_view import ClusterView
 from gui.stage.card_cache import Look
+from gui.stage.link_signs import curve
 from gui.stage.stage_picture import Setting, StagePicture
 from gui.stage.tips import describe, tip, token_tip
 from gui.theme import Theme
@@ -120,6 +121,15 @@ class StageView(QWidget):
     def node_at(self, point: QPoint | QPointF) -> str:
         """The node under a point of this widget, "" for none."""
         return self._picture.hits.node_at(QPointF(point))
+
+    def link_at(self, point: QPoint | QPointF) -> str:
+        """The replica whose link is under a point of this widget, "" for none."""
+        return self._picture.hits.link_at(QPointF(point))
+
+    def link_point(self, name: str) -> QPointF | None:
+        """The middle of a node's link in this widget, None when there is no such node."""
+        link = self._picture.layout.links.get(name)
+        return curve(link).pointAtPercent(0.5) if link else None
 
     def token_at(self, point: QPoint | QPointF) -> int:
         """The message under a point of this widget, 0 for none."""

@@ -25,6 +25,8 @@ class StageWidget(StageView):
     """A client was clicked, or Enter pressed on it: its number."""
     replicaMenuRequested = Signal(int, QPoint)
     """A replica's menu is wanted: its number, and where (global position)."""
+    linkMenuRequested = Signal(int, QPoint)
+    """The menu of a replica's link is wanted: the replica's number, and where (global position)."""
     replicaKillRequested = Signal(int)
     """The kill button of a replica was clicked, or K pressed on it."""
     tokenActivated = Signal(int)
@@ -58,7 +60,7 @@ class StageWidget(StageView):
             if far or self._dragged:
                 self._drag_to(point)
             return
-        self._hover(self.node_at(point), bool(self._deliverable_at(point)))
+        self._hover(self.node_at(point), bool(self._deliverable_at(point) or self.link_at(point)))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() is not Qt.MouseButton.LeftButton:
@@ -73,6 +75,8 @@ class StageWidget(StageView):
             self.tokenActivated.emit(token)
         elif pressed and self.node_at(event.position()) == pressed:
             self._clicked(pressed, event.position())
+        elif not pressed and (link := self.link_at(event.position())):
+            self.linkMenuRequested.emit(int(link[1:]), event.globalPosition().toPoint())
 
     def _deliverable_at(self, point: QPointF) -> int:
         """The message under a point that a click delivers. A sampled one of real time stands for many that
@@ -88,6 +92,8 @@ class StageWidget(StageView):
         if name.startswith("R"):
             self.select(name)
             self._ask_menu(name, None if by_key else event.globalPos())
+        elif not by_key and (link := self.link_at(event.pos())):
+            self.linkMenuRequested.emit(int(link[1:]), event.globalPos())
 
     def _clicked(self, name: str, point: QPointF) -> None:
         if name.startswith("C"):

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from core.commands import Deliver, Kill, Look, SetClients, SetLoad, SetPace
+from core.commands import (
+    Continue,
+    Deliver,
+    Heal,
+    Kill,
+    Look,
+    Partition,
+    Pause,
+    SetClients,
+    SetFault,
+    SetLoad,
+    SetPace,
+    Tamper,
+)
 from core.errors import UsageError
-from core.facts import Pace
+from core.facts import Harm, Pace
+from core.link_faults import Way
+from gui.console_faults import FAULT_WORDS
 from gui.console_language import Ask, Clear, Help, LineHistory, Query, Scope, UseClient, complete, parse
 
 SCOPE = Scope(clients=8, replicas=(1, 2, 3), operations=("register", "post", "timeline"))
@@ -30,6 +45,30 @@ SCOPE = Scope(clients=8, replicas=(1, 2, 3), operations=("register", "post", "ti
         ("load off", SetLoad(False)),
         ("look R1 users", Look(1, "users")),
         ("look R1", Look(1, "")),
+        ("cut R2", SetFault(2, cut=True)),
+        ("cut FE->R2", SetFault(2, Way.TO, cut=True)),
+        ("cut r2→fe", SetFault(2, Way.FROM, cut=True)),
+        ("heal R2", Heal(2)),
+        ("heal R2->FE", Heal(2, Way.FROM)),
+        ("heal", Heal()),
+        ("drop 30% FE->R1", SetFault(1, Way.TO, loss=0.3)),
+        ("drop 30 % R1", SetFault(1, loss=0.3)),
+        ("drop 2.5%", SetFault(0, loss=0.025)),
+        ("delay R3 200ms", SetFault(3, delay_ns=200_000_000, jitter_ns=0)),
+        ("delay 1s 50ms", SetFault(0, delay_ns=1_000_000_000, jitter_ns=50_000_000)),
+        ("duplicate 10% R1", SetFault(1, duplicate=0.1)),
+        ("reorder 20% R1->FE", SetFault(1, Way.FROM, reorder=0.2)),
+        ("partition R1 R2 | R3", Partition((3,))),
+        ("partition R1|R2 R3", Partition((2, 3))),
+        ("pause R2", Pause(2)),
+        ("continue R2", Continue(2)),
+        ("slow R2 5ms", Tamper(2, Harm.SLOW, 5_000_000)),
+        ("slow R2 off", Tamper(2, Harm.SLOW, 0)),
+        ("lie R2", Tamper(2, Harm.LIE, 1)),
+        ("lie R2 10", Tamper(2, Harm.LIE, 10)),
+        ("lie R2 off", Tamper(2, Harm.LIE, 0)),
+        ("corrupt R2", Tamper(2, Harm.CORRUPT, 1)),
+        ("flood R2", Tamper(2, Harm.FLOOD, 10_000_000)),
     ],
 )
 def test_a_command_of_the_cluster(line: str, command: object) -> None:
@@ -106,11 +145,12 @@ def service(text: str) -> list[str]:
         ("pace s", ["pace slow", "pace step"]),
         ("load ", ["load on", "load off"]),
         ("po", ["post", "post alice"]),
-        ("p", ["pace", "post", "profile", "post alice"]),
+        ("pa", ["pause", "partition", "pace"]),
+        ("p", ["pause", "partition", "pace", "post", "profile", "post alice"]),
         ("C1> po", ["C1> post", "C1> post alice"]),
         ("C1> ", ["C1> post", "C1> profile", "C1> post alice"]),
         ("post a", ["post alice"]),
-        ("c", ["clients", "clear"]),
+        ("cl", ["clients", "clear"]),
     ],
 )
 def test_completion_gives_whole_lines(text: str, lines: list[str]) -> None:
@@ -128,3 +168,22 @@ def test_history_keeps_no_immediate_repetition_and_is_bounded() -> None:
     for line in ("a", "a", "b", "c", "d"):
         history.add(line)
     assert history.lines == ["b", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["cut", "cut R9", "cut R1 R2", "drop R1", "drop 130% R1", "delay R1", "delay R1 soon", "partition R1 R2",
+     "partition R1 | R9", "lie R1 often", "slow R1 5miles", "pause", "flood R1 lots", "heal everybody"],
+)  # fmt: skip
+def test_a_fault_that_makes_no_sense_is_refused_with_the_word_s_use(line: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        parse(line, SCOPE)
+    assert FAULT_WORDS[line.split()[0]] in str(refused.value) or "There are: R1" in str(refused.value)
+
+
+@pytest.mark.parametrize("word", list(FAULT_WORDS))
+def test_every_completion_of_a_fault_can_be_entered(word: str) -> None:
+    offered = complete(f"{word} ", SCOPE, lambda text: [])
+    assert offered
+    for line in offered:
+        assert isinstance(parse(line, SCOPE), Ask), line

@@ -1,0 +1,76 @@
+"""Opens the menus of what can be broken, where a person pointed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QPoint, Signal
+from PySide6.QtWidgets import QMenu, QWidget
+
+from core.ids import replica_name
+from core.rules import Rule
+from gui.actions import Actions
+from gui.difference import Difference
+from gui.fault_menus import add_link_faults, fill_faults
+from gui.intents import Intents, Selection
+from gui.node_menu import pop_up, replica_menu
+from gui.theme import Theme
+
+
+class FaultDesk(QObject):
+    """Menus of a replica, of its link and of the whole group. `break_rule`: starts a cluster without it."""
+
+    left = Signal()
+    """Another cluster is to come in the place of this one."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        intents: Intents,
+        selection: Selection,
+        actions: Actions,
+        theme: Theme,
+        break_rule: Callable[[Rule], None] | None,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._intents = intents
+        self._selection = selection
+        self._actions = actions
+        self._break_rule = break_rule
+        self.difference = Difference(intents, theme, window)
+
+    def open_replica(self, replica: int, where: QPoint) -> None:
+        """Show what can be done to a replica."""
+        card, view = self._intents.replica(replica), self._intents.view
+        if card is not None and view is not None:
+            self._selection.set(replica_name(replica))
+            pop_up(replica_menu(card, view, self._actions, self._intents.send, self._window), where)
+
+    def open_link(self, replica: int, where: QPoint) -> None:
+        """Show what can be wrong with a replica's link."""
+        self._selection.set(replica_name(replica))
+        menu = self._menu(f"Link of {replica_name(replica)}")
+        menu.addSection(f"FE ⇄ {replica_name(replica)}")
+        if self._intents.view is not None:
+            add_link_faults(menu, replica, self._intents.view, self._intents.send)
+        pop_up(menu, where)
+
+    def open_below(self, button: QWidget) -> None:
+        """Show everything that can be broken, below its button."""
+        menu = self._menu("Faults")
+        if self._intents.view is not None:
+            break_rule = None if self._break_rule is None else self._break
+            fill_faults(menu, self._intents.view, self._intents.send, break_rule)
+        pop_up(menu, button.mapToGlobal(button.rect().bottomLeft()))
+
+    def _break(self, rule: Rule) -> None:
+        if self._break_rule is not None:
+            self._break_rule(rule)
+            self.left.emit()
+
+    def _menu(self, name: str) -> QMenu:
+        menu = QMenu(self._window)
+        menu.setAccessibleName(name)
+        menu.setToolTipsVisible(True)
+        return menu
