@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
 
 from core.commands import (
     Command,
@@ -150,6 +151,15 @@ class Intents(QObject):
         card = self.replica(replica)
         if card is not None and card.state is not ReplicaState.DEAD and self._source.capabilities.control:
             self._source.send(Look(replica, path, offset, limit))
+
+    def copy_pid(self, replica: int) -> None:
+        """Copy a replica's process id; 0 stands for none selected."""
+        card = self.replica(replica)
+        if card is None:
+            self.said.emit("warning", "Select a replica first: click its card.")
+            return
+        QGuiApplication.clipboard().setText(str(card.pid))
+        self.said.emit("info", f"Copied {card.pid}, the pid of {replica_name(replica)}.")
 
     @property
     def pace(self) -> Pace:

@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from core.commands import Heal
 from core.facts import Answered, Pace, RunStarted, Said
@@ -159,7 +159,7 @@ class MainWindow(QMainWindow):
             "clients_fewer": lambda: self.top_bar.step_clients(-1),
             "restart": lambda: self.start_anew(self.top_bar.replicas.value()),
             "inspect": lambda: self.docks.show("inspector"),
-            "copy_pid": self.copy_pid,
+            "copy_pid": lambda: intents.copy_pid(self.selection.number("R")),
             "console": lambda: self.docks.show("console"),
             "find": lambda: self.docks.show("log"),
             "larger": lambda: dress.grow(1),
@@ -256,15 +256,6 @@ class MainWindow(QMainWindow):
         """Ask what the recording is to become."""
         if self.export is not None:
             self.export.open_at(self.journey.state)
-
-    def copy_pid(self) -> None:
-        """Copy the selected replica's process id."""
-        card = self.intents.replica(self.selection.number("R"))
-        if card is None:
-            self.status.say("warning", "Select a replica first: click its card.")
-            return
-        QApplication.clipboard().setText(str(card.pid))
-        self.status.say("info", f"Copied {card.pid}, the pid of {replica_name(card.replica)}.")
 
     def start_anew(self, replicas: int) -> None:
         """End this cluster; the composition root starts the next one."""
