@@ -28,8 +28,8 @@ _returned = msgspec.msgpack.Decoder(Returned)
 _order = msgspec.msgpack.Decoder(OrderHead)
 _result = msgspec.msgpack.Decoder(Result)
 
-_ORDER_TAPS = frozenset({int(Tap.TO_PASSED), int(Tap.TO_SENT)})
-_RESULT_TAPS = frozenset({int(Tap.FROM_PASSED), int(Tap.FROM_SENT)})
+_ORDER_TAPS = frozenset({int(Tap.TO_PASSED), int(Tap.TO_SENT), int(Tap.TO_LOST)})
+_RESULT_TAPS = frozenset({int(Tap.FROM_PASSED), int(Tap.FROM_SENT), int(Tap.FROM_DOUBLED)})
 _CALL_TAPS = frozenset({int(Tap.CALL_SENT), int(Tap.CALL_DELIVERED)})
 _ORDER, _RESULT, _EPOCH = b"\xa5order", b"\xa6result", b"\xadepoch_started"
 

@@ -22,8 +22,8 @@ from core.trace.wire_log import Record, Tap, decode_fact
 _order = msgspec.msgpack.Decoder(Order)
 _result = msgspec.msgpack.Decoder(Result)
 
-_ORDER_TAPS = frozenset({int(Tap.TO_PASSED), int(Tap.TO_SENT)})
-_RESULT_TAPS = frozenset({int(Tap.FROM_PASSED), int(Tap.FROM_SENT)})
+_ORDER_TAPS = frozenset({int(Tap.TO_PASSED), int(Tap.TO_SENT), int(Tap.TO_LOST)})
+_RESULT_TAPS = frozenset({int(Tap.FROM_PASSED), int(Tap.FROM_SENT), int(Tap.FROM_LOST)})
 
 Epochs = Sequence[tuple[int, int]]
 """(epoch, its first number), ascending."""
@@ -71,6 +71,8 @@ class OrderedBatches:
 
 def result_of(record: Record) -> Result | None:
     """The result that a record shows as it left its replica; None for any other. Raises DecodeError."""
+    if record.tap == Tap.FROM_LOST and record.token:
+        return None  # it was seen to leave
     if record.tap in _RESULT_TAPS and record.body.startswith(b"\xa6result", 1):
         return _result.decode(record.body)
     return None

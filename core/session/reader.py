@@ -16,6 +16,7 @@ from typing import BinaryIO
 from xxhash import xxh3_64
 
 from core.errors import RecordingError
+from core.session.migration import FORMAT_VERSION, migrated_records
 from core.session.recording_format import (
     ANNOTATIONS_HEAD,
     ANNOTATIONS_MAGIC,
@@ -43,6 +44,8 @@ class BlockPlace:
     offset: int
     first_record: int
     head: BlockHead
+    version: int = FORMAT_VERSION
+    """The recording's format version."""
 
 
 class Recording:
@@ -82,7 +85,7 @@ class Recording:
     def load(self, block: int) -> list[Record]:
         """The records of one block. Raises RecordingError when the file has changed or is damaged."""
         place = self.blocks[block]
-        return unpack_records(place.head, read_payload(self.path, place))
+        return read_block(self.path, place)
 
     def records(self) -> Iterator[Record]:
         """Every record, oldest first, unpacked block by block. Raises RecordingError like `load`."""
@@ -117,8 +120,8 @@ class Scanner:
         self.path = Path(path)
         try:
             with self.path.open("rb") as file:
-                length, checksum = header_length(file.read(PREAMBLE.size))
-                self.header: RecordingHeader = unpack_header(file.read(length), checksum)
+                self._version, length, checksum = header_length(file.read(PREAMBLE.size))
+                self.header: RecordingHeader = unpack_header(file.read(length), checksum, self._version)
                 self.offset = file.tell()
                 """Where the next block is expected: everything before is whole."""
         except OSError as error:
@@ -177,7 +180,7 @@ class Scanner:
             return self._stop(f"The recording is cut off {_where(self.blocks)}.")
         if checksum != head.checksum:
             return self._stop(f"The recording is damaged {_where(self.blocks)}.")
-        self.blocks.append(BlockPlace(offset, self.records, head))
+        self.blocks.append(BlockPlace(offset, self.records, head, self._version))
         self.records += head.records
         self.offset = offset + head.compressed_bytes
         return True
@@ -197,14 +200,16 @@ class Scanner:
         return False
 
 
-def read_payload(path: Path, place: BlockPlace) -> bytes:
-    """A block's payload, still compressed. Raises RecordingError when the file cannot be read."""
+def read_block(path: Path, place: BlockPlace) -> list[Record]:
+    """A block's records, on the clock of `place.head.first_ns`. Raises RecordingError when the file cannot be
+    read, or is damaged there."""
     try:
         with path.open("rb") as file:
             file.seek(place.offset)
-            return file.read(place.head.compressed_bytes)
+            payload = file.read(place.head.compressed_bytes)
     except OSError as error:
         raise _unreadable(path, error) from error
+    return migrated_records(unpack_records(place.head, payload), place.version)
 
 
 def _digest(file: BinaryIO, length: int) -> tuple[int, int]:

@@ -51,11 +51,11 @@ class RecordedRun:
             return []
 
     def _judge(self, record: Record) -> None:
-        _, tap, links, _, body = record
-        if tap in (Tap.TO_PASSED, Tap.TO_SENT):
+        _, tap, links, token, body = record
+        if tap in (Tap.TO_PASSED, Tap.TO_SENT, Tap.TO_LOST):
             if body.startswith(b"\xa5order", 1):
                 self._order(_order.decode(body))
-        elif tap in (Tap.FROM_PASSED, Tap.FROM_DELIVERED):
+        elif tap in (Tap.FROM_PASSED, Tap.FROM_DELIVERED) or (tap == Tap.FROM_DOUBLED and not token):
             if body.startswith(b"\xa6result", 1):
                 result = decode_from_replica(body)
                 assert isinstance(result, Result)

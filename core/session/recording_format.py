@@ -12,16 +12,17 @@ the last one counts. So annotations change and no block of the log is ever touch
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 import msgspec
 from xxhash import xxh3_64_intdigest
 
 from core.errors import RecordingError
+from core.session import migration
 from core.trace.wire_log import UNREADABLE
 
 MAGIC = b"\x89LOCKSTEP\r\n\x1a"
 """Not text, and spoiled by whatever turns line ends around (as PNG does it)."""
-FORMAT_VERSION = 1
 PREAMBLE = struct.Struct("<12sHIQ")
 HEADER_BYTES = 64 << 10
 END_MAGIC = b"END1"
@@ -59,6 +60,7 @@ class RecordingEnd(msgspec.Struct, frozen=True):
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(RecordingHeader)
+_fields = msgspec.msgpack.Decoder(dict[str, Any])
 
 
 def pack_header(header: RecordingHeader) -> bytes:
@@ -66,31 +68,35 @@ def pack_header(header: RecordingHeader) -> bytes:
     body = _encoder.encode(header)
     if len(body) > HEADER_BYTES:
         raise RecordingError("The recording's header is too long.", "Give it a shorter title.")
-    return PREAMBLE.pack(MAGIC, FORMAT_VERSION, len(body), xxh3_64_intdigest(body)) + body
+    return PREAMBLE.pack(MAGIC, migration.FORMAT_VERSION, len(body), xxh3_64_intdigest(body)) + body
 
 
-def header_length(preamble: bytes) -> tuple[int, int]:
-    """(length, checksum) of the header, from the preamble. Raises RecordingError when it is no recording or
-    one that this version cannot read."""
+def header_length(preamble: bytes) -> tuple[int, int, int]:
+    """(format version, length, checksum) of the header, from the preamble. Raises RecordingError when it is
+    no recording or one that this program cannot read."""
     if len(preamble) < PREAMBLE.size or not preamble.startswith(MAGIC):
         raise RecordingError("This file is not a Lockstep recording.", f"Recordings end in {SUFFIX}.")
     _, version, length, checksum = PREAMBLE.unpack(preamble)
-    if version != FORMAT_VERSION:
+    if not migration.can_read(version):
+        newest = migration.FORMAT_VERSION
         raise RecordingError(
-            f"This recording has format {version}; this version of Lockstep reads format {FORMAT_VERSION}.",
-            "A newer Lockstep made it: update." if version > FORMAT_VERSION else "",
+            f"This recording has format {version}; this version of Lockstep reads format {newest}.",
+            "A newer Lockstep made it: update." if version > newest else "",
         )
     if length > HEADER_BYTES:
         raise RecordingError("The recording's header is damaged.")
-    return length, checksum
+    return version, length, checksum
 
 
-def unpack_header(body: bytes, checksum: int) -> RecordingHeader:
-    """The header. Raises RecordingError when it is damaged."""
+def unpack_header(body: bytes, checksum: int, version: int) -> RecordingHeader:
+    """The header, of whatever version it is. Raises RecordingError when it is damaged."""
     if xxh3_64_intdigest(body) != checksum:
         raise RecordingError("The recording's header is damaged.")
     try:
-        return _decoder.decode(body)
+        if version == migration.FORMAT_VERSION:
+            return _decoder.decode(body)
+        fields = migration.migrated_header(_fields.decode(body), version)
+        return msgspec.convert(fields, RecordingHeader)
     except UNREADABLE as error:
         raise RecordingError(f"The recording's header cannot be read ({error}).") from error
 

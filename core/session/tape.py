@@ -9,14 +9,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from core.errors import RecordingError
-from core.session.reader import BlockPlace, Scanner, read_payload
-from core.trace.blocks import unpack_records
+from core.session.reader import BlockPlace, Scanner, read_block
 from core.trace.wire_log import Record
 
 HELPING_BYTES = 32 << 20
@@ -110,7 +110,7 @@ class FileTape:
         if records is None:
             place = self._place(block)
             head = place.head._replace(first_ns=place.head.first_ns + place.head.base_ns)
-            records = self._loaded[block] = unpack_records(head, read_payload(self.path, place))
+            records = self._loaded[block] = read_block(self.path, replace(place, head=head))
             if len(records) != head.records:
                 raise RecordingError("A block has other records than it claims.")
         self._loaded.move_to_end(block)

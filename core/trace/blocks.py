@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -204,7 +204,22 @@ def zstd_bound(raw_bytes: int) -> int:
 
 def unpack_records(head: BlockHead, payload: bytes) -> list[Record]:
     """The records of a block, times since the recording's first record. Raises RecordingError when the
-    payload is damaged or claims what cannot be: nothing is allocated before its size was checked."""
+    payload is damaged or claims what cannot be: nothing is allocated before its size was checked, and what
+    is not needed any more is let go, so that no block takes more than 64 MiB beside its payload."""
+    raw = _unpacked(head, payload)
+    columns, parts = _columns_and_parts(raw, head)
+    del raw
+    steps, taps, links, tokens, heads, tails = columns
+    bodies = [
+        parts[head_index] + parts[tail] if head_index else parts[tail]
+        for head_index, tail in zip(heads.tolist(), tails.tolist(), strict=True)
+    ]
+    del parts
+    times = head.first_ns + np.cumsum(steps, dtype=np.int64)
+    return list(map(Record, times.tolist(), taps.tolist(), links.tolist(), tokens.tolist(), bodies))
+
+
+def _unpacked(head: BlockHead, payload: bytes) -> bytes:
     if len(payload) != head.compressed_bytes or xxh3_64_intdigest(payload) != head.checksum:
         raise RecordingError("A block is damaged.")
     try:
@@ -215,17 +230,17 @@ def unpack_records(head: BlockHead, payload: bytes) -> list[Record]:
         raise RecordingError(f"A block cannot be unpacked ({error}).") from error
     if len(raw) < _COUNTS.size:
         raise RecordingError("A block is too short.")
-    return _records_of(raw, head)
+    return raw
 
 
-def _records_of(raw: bytes, head: BlockHead) -> list[Record]:
+def _columns_and_parts(raw: bytes, head: BlockHead) -> tuple[list[npt.NDArray[Any]], list[bytes]]:
     count, part_count = _COUNTS.unpack_from(raw)
     if count != head.records or not 0 < part_count <= 2 * count + 1:
         raise RecordingError("A block has other records than it claims.")
     offset = _COUNTS.size
     if len(raw) < offset + count * _RECORD_BYTES + part_count * 4:
         raise RecordingError("A block is too short.")
-    columns: list[npt.NDArray[np.generic]] = []
+    columns: list[npt.NDArray[Any]] = []
     for kind in _RECORD_COLUMNS:
         columns.append(_unplanes(raw, offset, kind, count))
         offset += count * columns[-1].itemsize
@@ -234,20 +249,13 @@ def _records_of(raw: bytes, head: BlockHead) -> list[Record]:
     ends = offset + np.cumsum(lengths)
     if int(ends[-1]) != len(raw):
         raise RecordingError("A block's bodies have other lengths than it claims.")
-    steps, taps, links, tokens, heads, tails = columns
+    heads, tails = columns[-2:]
     if int(heads.max()) >= part_count or int(tails.max()) >= part_count:
         raise RecordingError("A block refers to a body that it does not have.")
     if int((lengths[heads] + lengths[tails]).sum()) > BODIES_BYTES:
         raise RecordingError("A block's bodies are longer than a recording can hold.")
     parts = [raw[end - length : end] for end, length in zip(ends.tolist(), lengths.tolist(), strict=True)]
-    times = head.first_ns + np.cumsum(steps, dtype=np.int64)
-    bodies = [
-        parts[head_index] + parts[tail] if head_index else parts[tail]
-        for head_index, tail in zip(heads.tolist(), tails.tolist(), strict=True)
-    ]
-    return list(
-        map(Record, times.tolist(), taps.tolist(), links.tolist(), tokens.tolist(), bodies),
-    )
+    return columns, parts
 
 
 def _planes(column: npt.NDArray[np.generic]) -> bytes:
@@ -258,4 +266,4 @@ def _planes(column: npt.NDArray[np.generic]) -> bytes:
 def _unplanes(raw: bytes, offset: int, kind: str, count: int) -> npt.NDArray[np.generic]:
     size = np.dtype(kind).itemsize
     planes = np.frombuffer(raw, np.uint8, count * size, offset).reshape(size, count)
-    return np.ascontiguousarray(planes.T).view(kind).reshape(count)
+    return np.array(planes.T, order="C").view(kind).reshape(count)  # a copy: `raw` need not stay

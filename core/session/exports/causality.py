@@ -35,6 +35,13 @@ _order = msgspec.msgpack.Decoder(Order)
 _result = msgspec.msgpack.Decoder(Result)
 _nack = msgspec.msgpack.Decoder(Nack)
 
+_FROM_TAPS = frozenset(
+    {
+        int(Tap.FROM_PASSED), int(Tap.FROM_SENT), int(Tap.FROM_DELIVERED), int(Tap.FROM_LOST),
+        int(Tap.FROM_DOUBLED),
+    }
+)  # fmt: skip
+
 
 class Kind(StrEnum):
     """What kind of event it is."""
@@ -97,9 +104,9 @@ class Causality:
         tap = record.tap
         if tap in (Tap.CALL_SENT, Tap.CALL_DELIVERED):
             return self._call(record)
-        if tap in (Tap.TO_PASSED, Tap.TO_SENT):
+        if tap in (Tap.TO_PASSED, Tap.TO_SENT) or (tap == Tap.TO_LOST and not record.token):
             return self._to(record) if record.body.startswith(b"\xa5order", 1) else []
-        if tap in (Tap.FROM_PASSED, Tap.FROM_SENT, Tap.FROM_DELIVERED):
+        if tap in _FROM_TAPS:
             return self._from(record)
         if tap in (Tap.RETURN_SENT, Tap.RETURN_DELIVERED):
             return self._return(record)
@@ -145,9 +152,11 @@ class Causality:
 
     def _from(self, record: Record) -> list[NodeEvent]:
         replica, body = record.links.bit_length() - 1, record.body
-        if record.tap == Tap.FROM_DELIVERED and record.token:
+        if record.tap in (Tap.FROM_DELIVERED, Tap.FROM_LOST) and record.token:
             left = self._travelling.pop(record.token, None)
-            return [self._heard(record, replica, left)] if left else []
+            return [self._heard(record, replica, left)] if left and record.tap == Tap.FROM_DELIVERED else []
+        if record.tap == Tap.FROM_DOUBLED:  # the network's doing, and no event of the replica
+            return self._copy(record, replica)
         if body.startswith(b"\xa6result", 1):
             event = self._execution(replica, record, _result.decode(body))
         elif body.startswith(b"\xa4nack", 1):
@@ -159,7 +168,18 @@ class Causality:
         if record.tap == Tap.FROM_SENT and record.token:
             self._travelling[record.token] = event
             return [event]
-        return [event, self._heard(record, replica, event)]
+        return [event] if record.tap == Tap.FROM_LOST else [event, self._heard(record, replica, event)]
+
+    def _copy(self, record: Record, replica: int) -> list[NodeEvent]:
+        if not record.body.startswith(b"\xa6result", 1):
+            return []
+        left = self._executed.get(_result.decode(record.body).first_seq, {}).get(replica)
+        if left is None:
+            return []
+        if record.token:
+            self._travelling[record.token] = left
+            return []
+        return [self._heard(record, replica, left)]
 
     def _execution(self, replica: int, record: Record, result: Result) -> NodeEvent:
         name, run = replica_name(replica), run_of(result.first_seq, result.first_seq + result.count - 1)
