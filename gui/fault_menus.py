@@ -1,7 +1,7 @@
 """What can be broken, as menus: on a replica, on its link, and for the whole group.
 
 Every entry is one command; what comes of it is seen on the stage. The console can do more
-(`gui.console_faults`): other figures, and everything by keyboard.
+(`core.workload.console_faults`): other figures, and everything by keyboard.
 """
 
 from __future__ import annotations

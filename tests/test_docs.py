@@ -17,8 +17,8 @@ from core.runtime.headless import Report
 from core.simulation.campaign import Tally
 from core.simulation.campaign import report as campaign_report
 from core.simulation.schedule import Kind
+from core.workload.console_language import CONSOLE_WORDS
 from gui.actions import ACTIONS
-from gui.console_language import CONSOLE_WORDS
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

@@ -18,7 +18,7 @@ from core.model.cluster_view import ClusterView
 from core.services.answers import answer_lines
 from core.services.machine import OperationSpec
 from core.session.source import ServiceFace
-from gui.console_language import (
+from core.workload.console_language import (
     CONSOLE_WORDS,
     Ask,
     Clear,

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QStringListModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
-from gui.console_language import LineHistory
+from core.workload.console_language import LineHistory
 
 _SHOWN_COMPLETIONS = 8
 

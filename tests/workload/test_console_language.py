@@ -21,8 +21,18 @@ from core.commands import (
 from core.errors import UsageError
 from core.facts import Harm, Pace
 from core.link_faults import Way
-from gui.console_faults import FAULT_WORDS
-from gui.console_language import Ask, Clear, Help, LineHistory, Query, Scope, UseClient, complete, parse
+from core.workload.console_faults import FAULT_WORDS
+from core.workload.console_language import (
+    Ask,
+    Clear,
+    Help,
+    LineHistory,
+    Query,
+    Scope,
+    UseClient,
+    complete,
+    parse,
+)
 
 SCOPE = Scope(clients=8, replicas=(1, 2, 3), operations=("register", "post", "timeline"))
 

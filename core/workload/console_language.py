@@ -1,4 +1,4 @@
-"""What a person types into the console, as values. No Qt here.
+"""What a person types into the console, and a scenario file says, as values.
 
     C1> post alice "hello"    a query from client 1; `C1` alone makes it the client of the lines that follow
     post alice "hello"        a query from the present client
@@ -20,7 +20,7 @@ from core.errors import UsageError
 from core.facts import Pace
 from core.ids import client_name, replica_name
 from core.limits import MAX_CLIENTS
-from gui.console_faults import FAULT_WORDS, fault_choices, read_fault
+from core.workload.console_faults import FAULT_WORDS, fault_choices, read_fault
 
 CONSOLE_WORDS: dict[str, str] = {
     "kill": "kill R2 — end a replica's process",

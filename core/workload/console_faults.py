@@ -1,4 +1,4 @@
-"""The console's words for faults, as commands. No Qt here.
+"""The console's words for faults, as commands.
 
     cut R2 · cut FE->R2 · drop 30% R2 · drop 30% R2->FE · delay R3 200ms 50ms · duplicate 10% R1
     reorder 20% R1 · partition R1 R2 | R3 · heal R2 · heal · pause R2 · continue R2 · slow R2 5ms · lie R2
