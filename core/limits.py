@@ -33,7 +33,7 @@ START_TIMEOUT_NS = 10_000_000_000
 INSPECT_ROWS = 200
 """Rows in one page of a replica's data at most."""
 
-CHUNK_BYTES = 256 << 10
+CHUNK_BYTES = 1 << 20
 """Bytes of a snapshot in one message."""
 
 TAIL_REQUESTS = 33_280

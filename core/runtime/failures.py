@@ -29,6 +29,7 @@ class Failures:
         self._engine = engine
         self._liars: set[int] = set()
         self._undecided = False
+        self._short = False  # fewer replicas than the reply policy needs
         self._between_epochs = False
         self._witness: WitnessRecovery | None = None
         self.answers_lost = 0
@@ -71,6 +72,7 @@ class Failures:
         if engine.stopping or not engine.members.drop(replica):
             return
         engine.transport.forget(replica)
+        self._undecided = False
         engine.tell(facts.Dropped(replica, reason))
         engine.operator.trouble(f"{replica_name(replica)} was dropped: {reason}.")
         engine.witness.note(engine.witness.checks.lost, replica)
@@ -184,7 +186,17 @@ class Failures:
             self._witness = None
 
     def tick(self, now: int) -> None:
-        """Ask again for what was not answered."""
+        """Ask again for what was not answered; say it when nobody can be answered."""
+        engine = self._engine
+        alive, fewest = len(engine.front_end.view.members), engine.policies.reply.fewest
+        short = 0 < alive < fewest
+        if short and not self._short:
+            text = (
+                f"{fewest} replicas must respond alike, and only {alive} can: nobody is answered until another "
+                "joins, or the reply policy changes."
+            )
+            engine.tell(facts.Said("error", text))
+        self._short = short
         if self._witness is not None and self._witness.tick(now):
             self._witness = None
 

@@ -9,7 +9,7 @@ import pytest
 
 from core.commands import AddReplica, Kill, RemoveReplica, Revive, SetPolicies
 from core.errors import UsageError
-from core.facts import CaughtUp, Dropped, Joined, Reviving, SnapshotSent, Violated
+from core.facts import CaughtUp, Dropped, Joined, Reviving, Said, SnapshotSent, Violated
 from core.policies import FailurePolicy, Policies, ReplyPolicy
 from tests.processes.test_cluster import assert_agreed
 from tests.support.cluster import Cluster, play
@@ -92,7 +92,7 @@ def test_two_acks_wait_for_the_second_replica_to_come_back() -> None:
         engine.set_load(True, False)
         engine.operator.do(Kill(2))
         await cluster.until(lambda: engine.front_end.view.replicas == (1,), "dropped")
-        await cluster.until(lambda: not engine.front_end.responses._pending or True, "at rest")
+        await cluster.until(lambda: cluster.facts(Said), "said")
         answered = engine.answered
         engine.operator.do(Revive(2))
         await cluster.until(lambda: engine.answered > answered + 100, "it goes on with both")
@@ -101,6 +101,8 @@ def test_two_acks_wait_for_the_second_replica_to_come_back() -> None:
 
     cluster = play(script, replicas=2, policies=Policies(ReplyPolicy("acks", 2)))
     assert cluster.engine.unknown == 0
+    [said] = cluster.facts(Said)
+    assert said.text.startswith("2 replicas must respond alike, and only 1 can: nobody is answered")
 
 
 def test_the_policy_can_be_lowered_when_nobody_can_answer() -> None:
