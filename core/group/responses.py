@@ -147,7 +147,7 @@ class ResponseCollector:
         if sum(vote == body for vote in votes.values()) >= pending.needed:
             first = next(one for one, vote in votes.items() if vote == body)
             return self._decide(pending, first, body, read)
-        if not pending.waiting:
+        if not pending.waiting and pending.electorate.bit_count() >= pending.needed:
             return (Undecided(pending.first_seq, len(votes), pending.needed),)
         return ()
 

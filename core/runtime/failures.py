@@ -192,8 +192,8 @@ class Failures:
         short = 0 < alive < fewest
         if short and not self._short:
             text = (
-                f"{fewest} replicas must respond alike, and only {alive} can: nobody is answered until another "
-                "joins, or the reply policy changes."
+                f"{fewest} replicas must respond alike, and only {alive} can: nobody is answered until "
+                "another joins, or the reply policy changes."
             )
             engine.tell(facts.Said("error", text))
         self._short = short

@@ -21,10 +21,12 @@ from core.facts import Pace
 from core.ids import client_name, replica_name
 from core.limits import MAX_CLIENTS
 from core.workload.console_faults import FAULT_WORDS, fault_choices, read_fault
+from core.workload.console_group import GROUP_WORDS, group_choices, read_group
 
 CONSOLE_WORDS: dict[str, str] = {
     "kill": "kill R2 — end a replica's process",
     **FAULT_WORDS,
+    **GROUP_WORDS,
     "pace": "pace real | slow [seconds] | step — how fast messages travel",
     "step": "step — under pace step: deliver the oldest message",
     "deliver": "deliver 12 — under pace step: deliver this message",
@@ -108,6 +110,8 @@ def parse(text: str, scope: Scope) -> Line | None:
     word, *arguments = text.split()
     if word.lower() in FAULT_WORDS:
         return Ask(*read_fault(word.lower(), arguments, scope.replicas))
+    if word.lower() in GROUP_WORDS:
+        return Ask(*read_group(word.lower(), arguments, scope.replicas))
     reader = _READERS.get(word.lower())
     if reader is not None:
         return reader(arguments, scope)
@@ -287,6 +291,8 @@ _READERS: dict[str, Callable[[list[str], Scope], Line]] = {
 def _choices(word: str, scope: Scope) -> list[str]:
     if word in FAULT_WORDS:
         return fault_choices(word, scope.replicas)
+    if word in GROUP_WORDS:
+        return group_choices(word, scope.replicas)
     if word in ("kill", "look"):
         return [replica_name(replica) for replica in scope.replicas]
     return {

@@ -5,23 +5,30 @@ from __future__ import annotations
 import pytest
 
 from core.commands import (
+    AddReplica,
     Continue,
+    CrashFrontEnd,
     Deliver,
     Heal,
     Kill,
     Look,
     Partition,
     Pause,
+    RemoveReplica,
+    Revive,
     SetClients,
     SetFault,
     SetLoad,
     SetPace,
+    SetPolicies,
     Tamper,
 )
 from core.errors import UsageError
 from core.facts import Harm, Pace
 from core.link_faults import Way
+from core.policies import MAJORITY, FailurePolicy, ReplyPolicy
 from core.workload.console_faults import FAULT_WORDS
+from core.workload.console_group import GROUP_WORDS
 from core.workload.console_language import (
     Ask,
     Clear,
@@ -154,9 +161,11 @@ def service(text: str) -> list[str]:
         ("kill ", ["kill R1", "kill R2", "kill R3"]),
         ("pace s", ["pace slow", "pace step"]),
         ("load ", ["load on", "load off"]),
-        ("po", ["post", "post alice"]),
+        ("po", ["policy", "post", "post alice"]),
+        ("cra", ["crash"]),
+        ("policy ac", ["policy acks 2", "policy acks all"]),
         ("pa", ["pause", "partition", "pace"]),
-        ("p", ["pause", "partition", "pace", "post", "profile", "post alice"]),
+        ("p", ["pause", "partition", "policy", "pace", "post", "profile", "post alice"]),
         ("C1> po", ["C1> post", "C1> post alice"]),
         ("C1> ", ["C1> post", "C1> profile", "C1> post alice"]),
         ("post a", ["post alice"]),
@@ -189,6 +198,46 @@ def test_a_fault_that_makes_no_sense_is_refused_with_the_word_s_use(line: str) -
     with pytest.raises(UsageError) as refused:
         parse(line, SCOPE)
     assert FAULT_WORDS[line.split()[0]] in str(refused.value) or "There are: R1" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("policy acks 2", SetPolicies(reply=ReplyPolicy("acks", 2))),
+        ("policy Majority", SetPolicies(reply=MAJORITY)),
+        ("failures revive", SetPolicies(failure=FailurePolicy.REVIVE)),
+        ("liars expel", SetPolicies(expel_liars=True)),
+        ("liars keep", SetPolicies(expel_liars=False)),
+        ("revive r2", Revive(2)),
+        ("remove R3", RemoveReplica(3)),
+        ("add", AddReplica()),
+        ("crash FE", CrashFrontEnd()),
+    ],
+)
+def test_the_group_is_changed_by_a_word(text: str, command: object) -> None:
+    line = parse(text, SCOPE)
+    assert isinstance(line, Ask)
+    assert line.command == command
+    assert line.echo
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["policy", "policy acks", "policy last", "failures", "failures pray", "liars", "revive", "revive R9",
+     "add 3", "remove all", "crash", "crash R2"],
+)  # fmt: skip
+def test_what_the_group_cannot_do_is_refused_with_what_it_can(line: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        parse(line, SCOPE)
+    assert GROUP_WORDS[line.split()[0]] in str(refused.value) or "There are: " in str(refused.value)
+
+
+@pytest.mark.parametrize("word", [word for word in GROUP_WORDS if word != "add"])
+def test_every_completion_about_the_group_can_be_entered(word: str) -> None:
+    offered = complete(f"{word} ", SCOPE, lambda text: [])
+    assert offered
+    for line in offered:
+        assert isinstance(parse(line, SCOPE), Ask), line
 
 
 @pytest.mark.parametrize("word", list(FAULT_WORDS))

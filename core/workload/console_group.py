@@ -1,4 +1,4 @@
-"""The console's words for the group as a whole, as commands. No Qt here.
+"""The console's words for the group as a whole, as commands.
 
 policy first | acks 2 | acks all | majority · failures drop | revive · liars expel | keep
 revive R2 · add · remove R3 · crash fe
