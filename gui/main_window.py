@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
@@ -26,12 +27,14 @@ from gui.options import Options
 from gui.palette import Entry, Palette, entries_of
 from gui.preferences import Preferences, on_screen
 from gui.query_form import QueryForm
-from gui.recording.export_dialog import ExportDialog
 from gui.source_bridge import SourceBridge
 from gui.stage.stage_widget import StageWidget
 from gui.status_line import StatusLine
 from gui.timeline.bar import TimelineBar
 from gui.top_bar import TopBar
+
+if TYPE_CHECKING:
+    from gui.recording.export_dialog import ExportDialog
 
 _FIRST_SIZE = QSize(1440, 900)
 _RECORD_MS = 1_000
@@ -83,7 +86,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.query = QueryForm(face, theme, icons, self)
         self.palette_dialog = Palette(self)
-        self.export = ExportDialog(options.exporting, self) if options.exporting else None
+        self.export: ExportDialog | None = None
         self._record_timer = QTimer(self, interval=_RECORD_MS)
         self._connect()
         self._connect_actions()
@@ -182,7 +185,7 @@ class MainWindow(QMainWindow):
         self.top_bar.files.setMenu(self.library.menu(self.actions_by_id, self.top_bar))
         self.actions_by_id["open"].setEnabled(self.library.can_open)
         self.actions_by_id["save_as"].setEnabled(self.library.can_save)
-        self.actions_by_id["export"].setEnabled(self.export is not None)
+        self.actions_by_id["export"].setEnabled(self._options.exporting is not None)
 
     # What comes in
 
@@ -254,6 +257,10 @@ class MainWindow(QMainWindow):
 
     def open_export(self) -> None:
         """Ask what the recording is to become."""
+        if self.export is None and self._options.exporting is not None:
+            from gui.recording.export_dialog import ExportDialog  # with all formats: too long for a start
+
+            self.export = ExportDialog(self._options.exporting, self)
         if self.export is not None:
             self.export.open_at(self.journey.state)
 
