@@ -12,7 +12,14 @@ from typer.testing import CliRunner
 
 from core import __version__, limits
 from core.facts import CheckCount
-from core.runtime import command_line, doctor, export_command, recording_commands, simulate_command
+from core.runtime import (
+    chaos_command,
+    command_line,
+    doctor,
+    export_command,
+    recording_commands,
+    simulate_command,
+)
 from core.runtime.headless import Report
 from core.simulation.campaign import Tally
 from core.simulation.campaign import report as campaign_report
@@ -96,6 +103,7 @@ def test_every_command_is_taken(words: tuple[str, ...], monkeypatch: pytest.Monk
         monkeypatch.setattr(recording_commands, command, lambda *_: 0)
     for command in ("campaign", "catch", "search_small_world"):
         monkeypatch.setattr(simulate_command, command, lambda *_: 0)
+    monkeypatch.setattr(chaos_command, "let_loose", lambda *_: 0)
     app = command_line.make(lambda *_: 0, lambda *_: 0, lambda *_: 0, lambda *_: 0, lambda: True)
     result = CliRunner().invoke(app, list(words))
     assert result.exit_code == 0, result.output

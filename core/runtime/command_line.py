@@ -18,6 +18,7 @@ from core.errors import LockstepError, StartError, UsageError
 from core.limits import MAX_CLIENTS, MAX_REPLICAS, MIN_REPLICAS
 from core.policies import Policies, read_failure_policy, read_reply_policy
 from core.rules import Rule, rules_named
+from core.runtime.chaos_command import add_chaos_command
 from core.runtime.export_command import Draw, add_export_command, no_pictures
 from core.runtime.headless import Report, RunSettings
 from core.runtime.recording_commands import add_recording_commands
@@ -161,6 +162,7 @@ def make(
 
     add_recording_commands(app, guarded)
     add_export_command(app, guarded, draw)
+    add_chaos_command(app, guarded)
     add_simulate_command(app, guarded, find_plants)
     return app
 
