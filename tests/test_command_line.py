@@ -67,7 +67,7 @@ def call(capfd: pytest.CaptureFixture[str]) -> Call:
         ("--service core.services.kv:Nothing", "There is no Nothing in"),
         ("--service json:JSONDecoder", "is not a service"),
         ("--nonsense", "No such option: --nonsense"),
-        ("elections", "There is no scenario “elections”. The only one yet is “demo”."),
+        ("elections", "There is no scenario “elections”. There are: demo, order, "),
     ],
 )
 def test_wrong_use_of_run(call: Call, arguments: str, sentence: str) -> None:

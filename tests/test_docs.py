@@ -18,6 +18,7 @@ from core.runtime import (
     doctor,
     export_command,
     recording_commands,
+    scenario_run,
     simulate_command,
 )
 from core.runtime.headless import Report
@@ -99,6 +100,7 @@ def test_every_command_is_taken(words: tuple[str, ...], monkeypatch: pytest.Monk
     monkeypatch.setattr(command_line, "record_run", lambda settings, record: report)
     monkeypatch.setattr(doctor, "examine", list)
     monkeypatch.setattr(export_command, "export_file", lambda *_: 0)
+    monkeypatch.setattr(scenario_run, "play_headless", lambda *_: 0)
     for command in ("check_file", "rerun_file", "compare_files"):
         monkeypatch.setattr(recording_commands, command, lambda *_: 0)
     for command in ("campaign", "catch", "search_small_world"):

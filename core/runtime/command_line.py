@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -25,13 +25,22 @@ from core.runtime.recording_commands import add_recording_commands
 from core.runtime.session import record_run
 from core.runtime.simulate_command import FindPlants, add_simulate_command, no_plants
 
+if TYPE_CHECKING:
+    from core.workload.scenarios import Scenario
+
 HOLDS, VIOLATED, WRONG_USE, NOT_STARTED = 0, 1, 2, 3
 DEFAULT_SECONDS = 5.0
 
 OpenWindow = Callable[[RunSettings, Path | None], int]
 OpenRecording = Callable[[Path, str], int]
+OpenLesson = Callable[["Scenario", Path | None], int]
 Demo = Callable[[RunSettings], int]
 Bench = Callable[[bool, bool, float], int]
+
+
+def no_lesson(scenario: Scenario, record: Path | None) -> int:
+    """Where there is no window."""
+    raise UsageError("A lesson needs a window here.", "Add --headless.")
 
 
 def make(
@@ -42,6 +51,7 @@ def make(
     has_display: Callable[[], bool],
     draw: Draw = no_pictures,
     find_plants: FindPlants = no_plants,
+    open_lesson: OpenLesson = no_lesson,
 ) -> typer.Typer:
     """The command line over the given launchers; calling the result runs it and exits."""
     app = typer.Typer(
@@ -71,7 +81,7 @@ def make(
     @app.command()
     def run(
         scenario: Annotated[
-            str | None, typer.Argument(help="A scenario; `demo` is the only one yet.")
+            str | None, typer.Argument(help="`demo`, a lesson by its name, or a scenario file.")
         ] = None,
         headless: Annotated[bool, typer.Option("--headless", help="No window: run, check, report.")] = False,
         replicas: Annotated[
@@ -102,10 +112,21 @@ def make(
     ) -> None:
         """Run a cluster: in a window, or headless to its end with a verdict."""
 
+        def play(name: str, record: Path | None, alone: bool, as_json: bool) -> int:
+            from core.runtime.scenario_run import play_headless
+            from core.workload.scenarios import find_scenario
+
+            found = find_scenario(name)
+            if alone:
+                return play_headless(found, record, as_json)
+            if not has_display():
+                raise UsageError("There is no display for a window.", "Add --headless.")
+            return open_lesson(found, record)
+
         def go() -> int:
             check_numbers(replicas, clients, requests, seconds, think_ms, burst)
             if scenario not in (None, "demo"):
-                raise UsageError(f"There is no scenario “{scenario}”.", "The only one yet is “demo”.")
+                return play(scenario, record, headless or as_json, as_json)
             ends = seconds if seconds is not None or requests is not None else DEFAULT_SECONDS
             broken = rules_named(break_rule or [])
             policies = Policies(read_reply_policy(reply), read_failure_policy(failures), expel_liars)
