@@ -26,6 +26,7 @@ from core.services.calls import outcome_words
 from core.services.face import Face
 from core.services.machine import Service
 from core.session.history import Fate
+from core.session.orders import epochs_of
 from core.session.reader import Recording
 from core.session.recorded_run import RecordedRun
 from core.trace.wire_log import Record
@@ -155,7 +156,7 @@ class CheckReport:
 
 def check(recording: Recording, service: Service, progress: Progress = no_progress) -> CheckReport:
     """Judge a recording. Raises RecordingError when it is damaged between its blocks' heads."""
-    run, report = RecordedRun(service), CheckReport(note=recording.note)
+    run, report = RecordedRun(service, epochs_of(recording.records())), CheckReport(note=recording.note)
     model = model_of(type(service)())
     search = _Search(model, Face(service).words) if model else None
     for block in range(len(recording.blocks)):
