@@ -216,14 +216,17 @@ def _use(recording: Recording) -> None:
         check(recording, KeyValue())
 
 
-def fuzz(recording: Path, files: int, seed: int, tell: Callable[[int], None] | None = None) -> Counter[str]:
-    """Damage a recording in so many ways. Gives how often each outcome came. Raises Failed with the seed."""
+def fuzz(
+    recording: Path, files: int, seed: int, first: int = 0, tell: Callable[[int], None] | None = None
+) -> Counter[str]:
+    """Damage a recording in so many ways. Gives how often each outcome came. Raises Failed with the seed and
+    the file's number, with which to go on (`first`)."""
     data, whole = recording.read_bytes(), read(recording)
     original = list(whole.records())
     outcomes: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "damaged.lockstep"
-        for number in range(files):
+        for number in range(first, files):
             rng = random.Random(f"{seed}.{number}")
             accident = bool(number % 2)
             mutate = rng.choice(ACCIDENTS if accident else FORGERIES)
@@ -248,20 +251,23 @@ def made(folder: Path, requests: int = 400) -> Path:
     return path
 
 
+def _tell(done: int) -> None:
+    print(f"{done:,} files", flush=True)
+
+
 def main() -> int:
     """Run it and print what came of it."""
     parser = argparse.ArgumentParser(description="Read damaged recordings.")
     parser.add_argument("--files", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="begin with this file")
     parser.add_argument("--recording", type=Path, help="the recording to damage; without it one is made")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         recording = options.recording or made(Path(folder))
         print(f"{recording.stat().st_size:,} bytes, {len(read(recording).blocks)} blocks", flush=True)
         try:
-            outcomes = fuzz(
-                recording, options.files, options.seed, lambda done: print(f"{done:,} files", flush=True)
-            )
+            outcomes = fuzz(recording, options.files, options.seed, options.first, _tell)
         except Failed as failure:
             print(failure)
             return 1

@@ -22,7 +22,7 @@ from core.checks.judge import Judge
 from core.checks.live import violation_words
 from core.checks.sequential import Model, model_of
 from core.facts import CheckCount, Violated
-from core.services.calls import outcome_words
+from core.services.calls import anything_words
 from core.services.face import Face
 from core.services.machine import Service
 from core.session.history import Fate
@@ -101,7 +101,7 @@ class _Search:
                     "request": str(call.request),
                     "seq": window.shown.get(call.request, 0),
                     "operation": self._words(call.operation),
-                    "result": None if call.outcome is None else outcome_words(call.outcome),
+                    "result": None if call.outcome is None else anything_words(call.outcome),
                     "call_ns": call.called_ns,
                     "return_ns": None if call.returned_ns >= FOREVER else call.returned_ns,
                 }

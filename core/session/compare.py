@@ -16,10 +16,10 @@ from typing import Any
 import msgspec
 
 from core.checks.reference import ReferenceMachine
-from core.errors import RemoteProtocolError, ServiceError
+from core.errors import ServiceError
 from core.ids import RequestId, replica_name
 from core.protocol.messages import Order, unpack_u64
-from core.services.calls import outcome_words
+from core.services.calls import anything_words
 from core.services.machine import Service
 from core.session.check import Progress, no_progress
 from core.session.orders import Execution, executions, request_ids
@@ -157,16 +157,9 @@ def _results(one: Execution) -> list[tuple[str, str]]:
         return [("not answered", "none")] * one.order.count
     digests = unpack_u64(one.body.digests)
     return [
-        (_words(outcome), f"{digest:016x}")
+        (anything_words(outcome), f"{digest:016x}")
         for outcome, digest in zip(one.body.outcomes, digests, strict=True)
     ]
-
-
-def _words(outcome: bytes) -> str:
-    try:
-        return outcome_words(outcome)
-    except RemoteProtocolError:
-        return f"what is no answer: {outcome[:40].hex()}"
 
 
 # --- states -----------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from core.errors import RemoteProtocolError
 from core.ids import RequestId, replica_name
 from core.protocol.codec import decode_body
 from core.protocol.messages import Order, Result, unpack_u64
-from core.services.calls import outcome_words
+from core.services.calls import anything_words
 from core.session.orders import request_ids
 
 KEPT_REQUESTS = 1 << 17
@@ -142,19 +142,12 @@ def _sides(body: bytes, who: str, count: int) -> list[Side]:
     try:
         decoded = decode_body(body)
         pairs = zip(decoded.outcomes, unpack_u64(decoded.digests), strict=True)
-        sides = [Side(who, _words(outcome), f"{digest:016x}") for outcome, digest in pairs]
+        sides = [Side(who, anything_words(outcome), f"{digest:016x}") for outcome, digest in pairs]
         if len(sides) == count:
             return sides
     except (RemoteProtocolError, ValueError):
         pass
     return [Side(who, "something unreadable", "none")] * count
-
-
-def _words(outcome: bytes) -> str:
-    try:
-        return outcome_words(outcome)
-    except RemoteProtocolError:
-        return f"what is no answer: {outcome[:40].hex()}"
 
 
 @dataclass(slots=True)

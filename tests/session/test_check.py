@@ -16,7 +16,6 @@ from core.services.kv import KeyValue
 from core.services.registry import load_service
 from core.session.check import CheckReport, Verdict, check
 from core.session.history import requests
-from core.session.orders import epochs_of
 from core.session.reader import read
 from core.session.service import service_for
 from core.simulation.recording import record
@@ -176,12 +175,10 @@ def test_exit_codes_and_one_object(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def test_runs_with_every_fault_are_valid(tmp_path: Path) -> None:
-    """Loss, doubled and overtaking messages, pauses, crashes, revivals and front ends that die, from seeds."""
-    path, epochs = tmp_path / "run.lockstep", 0
+    """Lost, late, doubled and overtaking messages, pauses and crashes, from seeds."""
+    path = tmp_path / "run.lockstep"
     for seed in range(1, 25):
         record(draw(seed), path)
         recording = read(path)
-        epochs += len(epochs_of(recording.records())) > 1
         report = check(recording, service_for(recording.header))
         assert report.verdict is Verdict.VALID, (seed, report.reason)
-    assert epochs, "some front end died"
