@@ -17,6 +17,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from dataclasses import dataclass
+from itertools import count
 
 from core.checks.reference import ReferenceMachine
 from core.facts import CheckCount, Violated
@@ -191,8 +192,9 @@ class LiveChecks:
         undone: dict[int, int] = {}
         for first_seq in sorted(seq for seq in self._batches if seq >= next_seq):
             ids = unpack_u32(decode_body(self._batches.pop(first_seq).body).requests)
-            for client, number in zip(ids[::2], ids[1::2], strict=True):
-                undone.setdefault(client, number)
+            for seq, client, number in zip(count(first_seq), ids[::2], ids[1::2], strict=False):
+                if seq not in self._reference.repeated:  # it was executed before, and stays so
+                    undone.setdefault(client, number)
         wrong = self._reference.become(next_seq, image, mark, undone) if mark else "it is too long ago"
         if wrong:
             self._failed = True  # there is nothing to compare with any more

@@ -22,6 +22,8 @@ class FailureDetector:
     def watch(self, replica: int, now: int) -> None:
         """Begin to expect signs of life."""
         self._heard[replica] = now
+        if self._ticked is None:
+            self._ticked = now  # a sleep before the first tick is forgiven, too
 
     def forget(self, replica: int) -> None:
         """Expect nothing more of it."""

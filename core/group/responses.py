@@ -73,9 +73,7 @@ class ResponseCollector:
         if pending.count != result.count:
             raise RemoteProtocolError(f"R{replica} answered {result.count} of {pending.count} requests.")
         pending.waiting &= ~(1 << replica)
-        if self._digests is not None:
-            last_seq = result.first_seq + result.count - 1
-            self._digests.setdefault(last_seq, {})[replica] = result.last_digest
+        self.told_digest(replica, result.first_seq + result.count - 1, result.last_digest)
         effects: tuple[Effect, ...] = ()
         if not pending.first_replica:
             effects = self._vote(pending, replica, result.body)
@@ -129,6 +127,11 @@ class ResponseCollector:
         """From now on, remember which digest each member told after each batch."""
         if self._digests is None:
             self._digests = {}
+
+    def told_digest(self, replica: int, seq: int, digest: int) -> None:
+        """A member told its digest after this number, with a response or with a sign of life."""
+        if self._digests is not None:
+            self._digests.setdefault(seq, {})[replica] = digest
 
     def digests_at(self, seq: int) -> dict[int, int]:
         """The digests told after this number, by replica."""

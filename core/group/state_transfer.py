@@ -52,6 +52,7 @@ class Newcomer:
     distrusted: frozenset[int] = frozenset()
     tried: set[int] = field(default_factory=set)  # donors that went down
     begin: SnapshotBegin | None = None
+    given: dict[int, tuple[int, int]] = field(default_factory=dict)  # snapshots: number → digest, donor
     offset: int = 0  # bytes that have arrived
     restored: bool = False
     joins_at: int = 0  # number of the change of the view with which it joins
@@ -97,8 +98,11 @@ class StateTransfer:
             if newcomer.donor != donor or newcomer.restored:
                 continue
             if isinstance(message, SnapshotBegin):
-                if newcomer.begin is None and message.seq >= newcomer.marker:
-                    newcomer.begin = message
+                begin = newcomer.begin
+                if message.seq >= newcomer.marker and (begin is None or message.seq > begin.seq):
+                    # a donor has one snapshot: it made a later one, perhaps for another newcomer
+                    newcomer.begin, newcomer.offset = message, 0
+                    newcomer.given[message.seq] = (message.digest, donor)
                 if message != newcomer.begin:
                     continue
             elif newcomer.begin is None or message.seq != newcomer.begin.seq:
@@ -122,7 +126,7 @@ class StateTransfer:
                 return (request, self._progress(newcomer))
             case SnapshotRefused(seq, reason) if newcomer.begin is not None and seq == newcomer.begin.seq:
                 return self._refuse(newcomer, reason, now)
-            case Joined(seq, digest) if newcomer.begin is not None and not newcomer.restored:
+            case Joined(seq, digest) if newcomer.given and not newcomer.restored:
                 return self._restored(newcomer, seq, digest, now)
             case Result() if newcomer.restored and message.incarnation == newcomer.member.incarnation:
                 last = message.first_seq + message.count - 1
@@ -190,13 +194,15 @@ class StateTransfer:
 
     def _restored(self, newcomer: Newcomer, seq: int, digest: int, now: int) -> tuple[Effect, ...]:
         """It stands where the donor stood: now the log after it, and whatever is ordered from now on."""
-        assert newcomer.begin is not None
-        if (seq, digest) != (newcomer.begin.seq, newcomer.begin.digest):
+        told, giver = newcomer.given.get(seq, (None, newcomer.donor))
+        if told != digest:
             return self._refuse(newcomer, "it became something else than it was given", now)
+        newcomer.donor = giver  # perhaps another one was asked meanwhile
         newcomer.restored = True
         newcomer.member.executed = seq
         newcomer.digests[seq] = digest
-        newcomer.offset = newcomer.begin.length
+        if newcomer.begin is not None:
+            newcomer.offset = newcomer.begin.length
         replica = newcomer.member.replica
         self._view.coming_in(replica)
         end = Multicast((newcomer.donor,), encode(SnapshotEnd(seq)))
@@ -242,6 +248,7 @@ class StateTransfer:
         """The donor's state does not hold. Who has become it can become no other: it has to go."""
         donor, replica = newcomer.donor, newcomer.member.replica
         self.refused.add(donor)
+        newcomer.given.clear()
         refused = RefusedDonor(replica, donor, reason)
         if newcomer.restored:
             why = f"it was given a state by {replica_name(donor)} that does not hold"

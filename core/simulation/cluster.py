@@ -11,15 +11,10 @@ from collections.abc import Callable
 from core import __version__
 from core.checks.live import LiveChecks
 from core.effects import (
-    Close,
     Effect,
-    Fence,
     Multicast,
     Retransmit,
     Return,
-    ReturnUnknown,
-    Suspect,
-    Trust,
 )
 from core.errors import RemoteProtocolError
 from core.facts import (
@@ -32,21 +27,21 @@ from core.facts import (
     Returned,
     RunStarted,
     Spawned,
-    Suspected,
-    Trusted,
     Violated,
 )
 from core.group.front_end import FrontEnd
 from core.group.sequencer import Requests
 from core.limits import HEARTBEAT_NS
+from core.policies import FailurePolicy, read_reply_policy
 from core.protocol.codec import decode_from_replica
-from core.protocol.messages import Result, pack_u32, pack_u64, unpack_u32
+from core.protocol.messages import Order, Pong, Result, pack_u32, pack_u64, unpack_u32
 from core.services.registry import load_service
 from core.simulation.ledger import Ledger
 from core.simulation.network import Carrier, Clock, Network
 from core.simulation.process import SimulatedProcess
 from core.simulation.schedule import Schedule
 from core.simulation.trace import Trace
+from core.simulation.upheavals import Upheavals
 from core.trace.wire_log import Tap
 from core.workload.clients import WorkloadSettings, make_workload
 from core.workload.closed_loop import ClientPool
@@ -64,7 +59,10 @@ class SimulatedCluster:
         self.clock = Clock(START_NS)
         self.network: Carrier = Network(self.clock, schedule.seed, schedule.latency_ns, schedule.jitter_ns)
         self.trace = Trace(keep)
-        self.front_end = FrontEnd(1, WALL_NS)
+        self.wall_ns = WALL_NS
+        self.policy = read_reply_policy(schedule.reply)
+        self.front_end = FrontEnd(1, WALL_NS, self.policy)
+        self.upheavals = Upheavals(self)
         self.processes: dict[int, SimulatedProcess] = {}
         self.links: dict[int, SimulatedProcess] = {}
         """The processes that the front end is connected to."""
@@ -89,7 +87,7 @@ class SimulatedCluster:
     @property
     def done(self) -> bool:
         """The clients have asked everything and have every answer, or nobody is left to ask."""
-        return not self.pool.open_requests and (self.pool.spent or not self.front_end.view.members)
+        return not self.pool.open_requests and (self.pool.spent or not self.front_end.somebody_left)
 
     # --- start --------------------------------------------------------------------------------------------
 
@@ -97,17 +95,16 @@ class SimulatedCluster:
         """Replicas and front end begin; every client opens its session."""
         schedule, now, tell = self.schedule, self.clock.now, self.trace.tell
         service, version = self.service.name, self.service.version
+        failure = FailurePolicy.REVIVE if schedule.revives else FailurePolicy.DROP
         tell(
             now,
             RunStarted(
                 __version__, service, version, schedule.replicas, schedule.clients, schedule.seed,
-                reply_policy="first", failure_policy="drop forever", wall_ns=WALL_NS + now,
+                reply_policy=schedule.reply, failure_policy=failure, wall_ns=WALL_NS + now,
             ),
         )  # fmt: skip
         for replica in range(1, schedule.replicas + 1):
-            process = SimulatedProcess(replica, 1, load_service(schedule.service), self.clock, self)
-            self.processes[replica] = self.links[replica] = process
-            tell(now, Spawned(replica, 1, replica))
+            process = self.spawn(replica)
             self.front_end.joined(replica, 1, process.manager.expected, now)
             tell(now, Joined(replica, 1, 0, process.manager.expected))
         tell(now, EpochStarted(self.front_end.sequencer.epoch, self.front_end.sequencer.next_seq))
@@ -115,33 +112,45 @@ class SimulatedCluster:
         for client in range(1, schedule.clients + 1):
             self.open_client(client)
 
+    def spawn(self, replica: int) -> SimulatedProcess:
+        """A process for this replica, connected to the front end."""
+        before = self.processes.get(replica)
+        incarnation = 1 if before is None else before.incarnation + 1
+        process = SimulatedProcess(
+            replica, incarnation, load_service(self.schedule.service), self.clock, self
+        )
+        self.processes[replica] = self.links[replica] = process
+        self.trace.tell(self.clock.now, Spawned(replica, incarnation, 100 * incarnation + replica))
+        return process
+
     def run_load(self) -> None:
         """The clients ask from now on, each as soon as its session is open."""
-        self._issue(self.pool.set_running(True, self.schedule.think_ms > 0, self.clock.now))
+        self.issue(self.pool.set_running(True, self.schedule.think_ms > 0, self.clock.now))
 
     # --- 1 request ----------------------------------------------------------------------------------------
 
     def open_client(self, client: int) -> None:
         """A client begins."""
         self.trace.tell(self.clock.now, ClientOpened(client))
-        self._issue(self.pool.open(client, self.clock.now))
+        self.issue(self.pool.open(client, self.clock.now))
 
     def close_client(self, client: int) -> None:
         """A client ends."""
-        self._issue(self.pool.close(client, self.clock.now))
+        self.issue(self.pool.close(client, self.clock.now))
 
-    def _issue(self, requests: Requests) -> None:
+    def issue(self, requests: Requests) -> None:
+        """Clients ask."""
         now = self.clock.now
         if requests.operations:
             self.ledger.called(requests, now)
-            if not self.front_end.view.members:
-                self._nobody_left(requests, ())
+            if not self.front_end.somebody_left:
+                self.upheavals.nobody_left(requests, ())
                 return
             called = Called(pack_u32(requests.ids), requests.operations)
             self.trace.tell(now, called, Tap.CALL_DELIVERED)
             self._waiting = self._waiting.followed_by(requests)
             if not self.schedule.turn_ns:
-                self._order()
+                self.order()
             elif not self._gathering:
                 self._gathering = True
                 self.clock.at(now + self.schedule.turn_ns, self._gathered)
@@ -152,23 +161,29 @@ class SimulatedCluster:
         if self._sleeps(self._gathered):
             return
         self._gathering = False
-        self._order()
+        self.order()
 
     # --- 2 coordination -----------------------------------------------------------------------------------
 
-    def _order(self) -> None:
+    def order(self) -> None:
+        """Number what has arrived and multicast it, as far as there is room."""
         while self._waiting.operations:
             size = min(self.schedule.batch_requests, self.front_end.room())
-            if size <= 0 or not self.front_end.view.members:
+            if size <= 0:
                 return
             batch, self._waiting = self._waiting.split(size)
             order, multicast = self.front_end.request(batch, self.clock.now)
-            self._multicast(multicast.replicas, multicast.payload)
-            self.checks.ordered(order, self.front_end.view.mask)
-            self.ledger.ordered(order)
-            self.on_ordered(order.first_seq + order.count - 1)
+            self.multicast(multicast.replicas, multicast.payload)
+            self.number(order, self.front_end.view.mask)
 
-    def _multicast(self, replicas: tuple[int, ...], payload: bytes) -> None:
+    def number(self, order: Order, members: int) -> None:
+        """The front end has given numbers; `members` (a bit mask) answer for them."""
+        self.checks.ordered(order, members)
+        self.ledger.ordered(order)
+        self.on_ordered(order.first_seq + order.count - 1)
+
+    def multicast(self, replicas: tuple[int, ...], payload: bytes) -> None:
+        """A frame for each of these replicas leaves the front end."""
         mask, carry = 0, self.network.carry
         for replica in replicas:
             process = self.links.get(replica)
@@ -198,13 +213,16 @@ class SimulatedCluster:
         except RemoteProtocolError as error:
             self.down(replica, "protocol", str(error))
             return
+        if type(message) is Result:
+            self.ledger.responded(message)
         for effect in effects:
-            self._perform(effect)
+            self.perform(effect)
         if type(message) is Result:
             self.checks.responded(replica, message)
-            self.ledger.responded(message)
+        elif type(message) is Pong:
+            self.checks.alive(replica, message.expected, message.digest)
         if self._waiting.operations and not self._gathering:
-            self._order()
+            self.order()
 
     # --- 5 response ---------------------------------------------------------------------------------------
 
@@ -213,34 +231,32 @@ class SimulatedCluster:
         seqs = pack_u64(range(effect.first_seq, effect.first_seq + count))
         codes = bytes([outcome[1] for outcome in effect.outcomes])
         latest_call = self.pool.latest_call(ids[::2])
-        self.ledger.told(effect, ids, now)
+        needed = self.front_end.responses.policy.needed(len(self.front_end.view.members))
+        self.ledger.told(effect, ids, now, needed, len(self.drops))
         requests = self.pool.answered(ids, effect.first_seq, effect.outcomes, now)
         self.trace.tell(now, Returned(effect.replica, effect.requests, seqs, codes), Tap.RETURN_DELIVERED)
         self.checks.returned(effect.first_seq, count, latest_call, now)
         self.answered += count
-        self._issue(requests)
+        self.issue(requests)
 
     # --- effects, failures --------------------------------------------------------------------------------
 
-    def _perform(self, effect: Effect) -> None:
+    def perform(self, effect: Effect) -> None:
+        """Do what a step of the front end asks for."""
         match effect:
             case Return():
                 self._answer(effect)
             case Multicast(replicas, payload):
-                self._multicast(replicas, payload)
+                self.multicast(replicas, payload)
             case Retransmit(replica, payload):
-                self._multicast((replica,), payload)
-            case ReturnUnknown(requests):
-                waiting, self._waiting = self._waiting, Requests()
-                self._nobody_left(waiting, requests)
-            case Suspect(replica, silent_ns):
-                self.trace.tell(self.clock.now, Suspected(replica, silent_ns))
-            case Trust(replica):
-                self.trace.tell(self.clock.now, Trusted(replica))
-            case Fence(replica, reason):
-                self.down(replica, "silence", reason)
-            case Close(replica, reason):
-                self.down(replica, "protocol", reason)
+                self.multicast((replica,), payload)
+            case _:
+                self.upheavals.perform(effect)
+
+    def take_waiting(self) -> Requests:
+        """The requests that have arrived and are not ordered yet: they are nobody's now."""
+        waiting, self._waiting = self._waiting, Requests()
+        return waiting
 
     def full(self, process: SimulatedProcess) -> None:
         """A replica does not take what it is sent."""
@@ -251,7 +267,7 @@ class SimulatedCluster:
         """A replica took everything."""
         if self.links.get(process.replica) is process:
             for effect in self.front_end.link_drained(process.replica):
-                self._perform(effect)
+                self.perform(effect)
 
     def ended(self, process: SimulatedProcess, status: int) -> None:
         """A process ended; the front end sees the connection close some time later."""
@@ -267,7 +283,7 @@ class SimulatedCluster:
             self.down(process.replica, cause, f"its process ended with status {status}")
 
     def down(self, replica: int, cause: str, reason: str) -> None:
-        """Drop a replica for good, fenced: its process is killed, whatever it was doing."""
+        """Drop a replica, fenced: its process is killed, whatever it was doing."""
         process = self.links.pop(replica, None)
         if process is None:
             return
@@ -276,19 +292,9 @@ class SimulatedCluster:
         self.trace.tell(self.clock.now, Dropped(replica, reason))
         self.checks.lost(replica)
         for effect in self.front_end.lost(replica, self.clock.now):
-            self._perform(effect)
-        self._order()
-
-    def _nobody_left(self, waiting: Requests, ordered: tuple[tuple[int, int, int], ...]) -> None:
-        never_ordered = zip(waiting.ids[::2], waiting.ids[1::2], (0,) * len(waiting), strict=True)
-        requests = (*ordered, *never_ordered)
-        self.unknown += len(requests)
-        ids = pack_u32([part for client, number, _ in requests for part in (client, number)])
-        fact = Returned(0, ids, pack_u64([seq for _, _, seq in requests]), b"\x02" * len(requests))
-        self.trace.tell(self.clock.now, fact, Tap.RETURN_DELIVERED)
-        self.checks.unknown(requests)
-        self.ledger.unknown(unpack_u32(ids))
-        self.pool.unknown(requests)
+            self.perform(effect)
+        self.order()
+        self.upheavals.went_down(replica)
 
     def violated(self, violation: Violated) -> None:
         """A check failed: into the wire log with it."""
@@ -312,9 +318,9 @@ class SimulatedCluster:
         now = self.clock.now
         self.clock.at(now + HEARTBEAT_NS, self._tick)
         for effect in self.front_end.tick(now):
-            self._perform(effect)
+            self.perform(effect)
         if not self._gathering:
-            self._order()
+            self.order()
 
     def _think(self) -> None:
         due = self.pool.next_due()
@@ -326,4 +332,4 @@ class SimulatedCluster:
         if self._sleeps(self._thought):
             return
         self._think_ns = None
-        self._issue(self.pool.due(self.clock.now))
+        self.issue(self.pool.due(self.clock.now))

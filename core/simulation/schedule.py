@@ -32,13 +32,19 @@ class Kind(StrEnum):
     """A replica's link loses, delays, repeats or reorders frames, or is cut."""
     LEAVE = "leave"
     """A client closes its session, and opens another one afterwards."""
+    ADD = "add"
+    """One replica more joins."""
+    REMOVE = "remove"
+    """A replica leaves in peace."""
+    SUCCESSION = "succession"
+    """The front end dies, and another one takes over."""
     SLEEP = "sleep"
     """The front end's machine is suspended and wakes up again."""
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One fault. It begins `after_ns` after request `at_seq` was ordered, and lasts `for_ns` at most: all end
-    with the healing phase. `whom` is a replica, for LEAVE a client, for SLEEP nobody."""
+    with the healing phase. `whom` is a replica, for LEAVE a client, for the front end nobody."""
 
     kind: Kind
     whom: int
@@ -60,9 +66,13 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                 return f"{links} {self.faults.words()}"
             case Kind.LEAVE:
                 return f"{client_name(self.whom)} leaves and comes back"
+            case Kind.ADD:
+                return "a replica is added"
+            case Kind.SUCCESSION:
+                return "the front end dies, another one takes over"
             case Kind.SLEEP:
                 return "the front end's machine is suspended"
-            case Kind.CRASH | Kind.PAUSE | Kind.VANISH:
+            case Kind.CRASH | Kind.PAUSE | Kind.VANISH | Kind.REMOVE:
                 return f"{replica_name(self.whom)} {_PROCESS_WORDS[self.kind]}"
             case _:
                 assert_never(self.kind)
@@ -82,6 +92,8 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     jitter_ns: int
     turn_ns: int
     batch_requests: int
+    reply: str
+    revives: bool
     think_ms: float
     heal_after_ns: int
     troubles: tuple[Trouble, ...]
@@ -95,8 +107,14 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-_PROCESS_WORDS = {Kind.CRASH: "crashes", Kind.PAUSE: "stands still", Kind.VANISH: "loses its power"}
+_PROCESS_WORDS = {
+    Kind.CRASH: "crashes",
+    Kind.PAUSE: "stands still",
+    Kind.VANISH: "loses its power",
+    Kind.REMOVE: "leaves in peace",
+}
 _REPLICAS = (1, 2, 2, 3, 3, 3, 3, 3, 3, 4, 5)
+_REPLIES = ("first", "first", "first", "first", "acks:2", "acks:all", "majority", "majority")
 _WAYS = ((Way.TO,), (Way.FROM,), (Way.TO, Way.FROM))
 
 
@@ -112,6 +130,12 @@ def draw(seed: int) -> Schedule:
     if random.random() < 0.15:
         leaver = random.randint(1, clients)
         troubles.append(Trouble(kind=Kind.LEAVE, whom=leaver, at_seq=_moment(random, requests)))
+    changes = random.choices(
+        (Kind.SUCCESSION, Kind.ADD, Kind.REMOVE), (6, 2, 2), k=pick((0, 0, 0, 0, 0, 1, 1, 2))
+    )
+    for kind in changes:
+        whom, moment = random.randint(1, replicas), _moment(random, requests)
+        troubles.append(Trouble(kind=kind, whom=whom, at_seq=moment, after_ns=_after(random)))
     sleeps = random.random() < 0.03
     if sleeps:
         moment, lasts_ns = _moment(random, requests), pick((50 * MS, 700 * MS, 3 * SECOND))
@@ -126,6 +150,8 @@ def draw(seed: int) -> Schedule:
         latency_ns=latency_ns,
         jitter_ns=pick((0, latency_ns // 2, 2 * latency_ns)),
         turn_ns=pick((0, latency_ns // 4, latency_ns, latency_ns)),
+        reply=pick(_REPLIES),
+        revives=random.random() < 0.4,
         batch_requests=pick((1, 3, BATCH_REQUESTS, BATCH_REQUESTS, BATCH_REQUESTS, BATCH_REQUESTS)),
         think_ms=10 if sleeps else pick((0, 0, 0, 0, 1, 10)),
         heal_after_ns=2_600 * MS if lingers else 0,

@@ -47,14 +47,23 @@ def _shorter(schedule: Schedule) -> Iterator[Schedule]:
     busy = max((trouble.whom for trouble in troubles), default=1)
     if schedule.replicas > busy:
         yield replace(schedule, replicas=schedule.replicas - 1)
-    plain = {"service": "kv", "turn_ns": 0, "jitter_ns": 0, "think_ms": 0.0, "heal_after_ns": 0}
+    plain: dict[str, object] = {
+        "reply": "first", "revives": False, "service": "kv", "turn_ns": 0, "jitter_ns": 0, "think_ms": 0.0,
+        "heal_after_ns": 0,
+    }  # fmt: skip
     for name, value in plain.items():
         if getattr(schedule, name) != value:
             yield replace(schedule, **{name: value})
     for index, trouble in enumerate(troubles):
-        for easier in (replace(trouble, after_ns=0), replace(trouble, for_ns=trouble.for_ns // 2)):
+        for easier in (
+            replace(trouble, at_seq=(trouble.at_seq + 1) // 2),
+            replace(trouble, after_ns=0),
+            replace(trouble, for_ns=trouble.for_ns // 2),
+        ):
             if easier != trouble:
-                yield replace(schedule, troubles=(*troubles[:index], easier, *troubles[index + 1 :]))
+                changed = (*troubles[:index], easier, *troubles[index + 1 :])
+                in_order = tuple(sorted(changed, key=lambda one: one.at_seq))
+                yield replace(schedule, troubles=in_order)
 
 
 def _fewer(count: int) -> Iterator[int]:

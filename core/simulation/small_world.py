@@ -67,7 +67,8 @@ class SmallWorld:
         self.cluster = SimulatedCluster(
             Schedule(
                 seed=0, service="kv", replicas=replicas, clients=clients, requests=requests, latency_ns=0,
-                jitter_ns=0, turn_ns=0, batch_requests=1, think_ms=0, heal_after_ns=0, troubles=(),
+                jitter_ns=0, turn_ns=0, batch_requests=1,
+                reply="first", revives=False, think_ms=0, heal_after_ns=0, troubles=(),
             )
         )  # fmt: skip
         self.cluster.network = self

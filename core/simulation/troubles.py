@@ -32,6 +32,7 @@ class Troubles:
         self._to_come.clear()
         while self._lasting:
             self._end(*self._lasting[-1])
+        self._cluster.upheavals.promise_nothing()
 
     def _begin(self, trouble: Trouble) -> None:
         if self._healed:
@@ -43,10 +44,17 @@ class Troubles:
             return
         if trouble.kind is Kind.SLEEP:
             cluster.sleep(trouble.for_ns)
-            return
-        process = cluster.processes[trouble.whom]
-        if not process.alive:
-            return
+        elif trouble.kind is Kind.ADD:
+            cluster.upheavals.add()
+        elif trouble.kind is Kind.REMOVE:
+            cluster.upheavals.remove(trouble.whom)
+        elif trouble.kind is Kind.SUCCESSION:
+            cluster.upheavals.crash_front_end()
+        elif cluster.processes[trouble.whom].alive:
+            self._befall(trouble, cluster.processes[trouble.whom])
+
+    def _befall(self, trouble: Trouble, process: SimulatedProcess) -> None:
+        cluster = self._cluster
         if trouble.kind is Kind.CRASH:
             process.kill()
             return

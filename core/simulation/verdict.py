@@ -41,6 +41,8 @@ class Verdict:
             self.fail(violation.check, violation_words(violation))
         if problem := cluster.ledger.judge():
             self.fail("answers", f"{problem[0].upper()}{problem[1:]}.")
+        for kind, sentence in cluster.upheavals.problems:
+            self.fail(kind, sentence)
         for replica, cause, reason in cluster.drops:
             if cause == "protocol" or (cause == "silence" and replica not in silenced):
                 words = f"{replica_name(replica)} was dropped, and nothing was wrong with it: {reason}"
@@ -48,7 +50,7 @@ class Verdict:
 
     def _judge_history(self, cluster: SimulatedCluster) -> None:
         model = model_of(cluster.service)
-        if model is None:
+        if model is None or cluster.upheavals.answers_lost:
             return
         for conflict in Judge(model).judge(cluster.ledger.calls):
             requests = ", ".join(str(call.request) for call in conflict.calls)
@@ -63,9 +65,11 @@ class Verdict:
 
 def settled(cluster: SimulatedCluster) -> bool:
     """Every client has its answer, and every member has executed and answered everything."""
-    if not cluster.done:
-        return False
     front_end = cluster.front_end
+    if not cluster.done or (front_end.recovering and front_end.somebody_left):
+        return False
+    if front_end.view.members and (cluster.upheavals.starting or front_end.transfer.newcomers):
+        return False
     expected = front_end.sequencer.next_seq
     return not front_end.responses.pending and all(
         cluster.processes[replica].manager.expected == expected for replica in front_end.view.members

@@ -82,3 +82,9 @@ def test_a_sleep_does_not_make_anybody_heard_in_the_future() -> None:
     watch.beats(1, 1)
     assert watch.beats(4) == []
     assert watch.beats(1) == [Suspect(1, SUSPECT_AFTER_NS)]
+
+
+def test_a_sleep_before_the_first_tick_takes_nobody_for_dead() -> None:
+    detector = FailureDetector()
+    detector.watch(1, 0)
+    assert detector.tick(60 * SECOND) == ()

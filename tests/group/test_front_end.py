@@ -49,6 +49,9 @@ def test_clients_wait_for_the_slowest_that_is_waited_for() -> None:
         number += size
     assert number == LAG_REQUESTS
     assert stage.do("room") == ["0 more"]
+    for moment in ("0.2 s", "0.4 s"):
+        stage.do(f"at {moment}")
+        stage.do("tick")
     stage.do("at 0.6 s")
     stage.do("R1 pongs expecting #1")
     assert "suspect R2, silent for 0.6 s" in stage.do("tick")
