@@ -74,6 +74,7 @@ def show(shown: Launched, settings: RunSettings, service: str) -> int:
             break_rule=wanted.append,
             recording=_recording(shown),
             open_file=open_file,
+            shown_file=shown.path if shown.recorded_bytes() is None else None,
             keep=None if shown.recorded_bytes() is None else shown.keep,
             save_as=shown.save_as,
             autosaves=recordings_folder(),

@@ -43,6 +43,8 @@ class Library(QObject):
         self._open_file = options.open_file
         self._save_as = options.save_as
         self._may_leave = may_leave
+        if options.shown_file is not None:
+            preferences.add_recent(str(options.shown_file.resolve()))
         window.setAcceptDrops(self._open_file is not None)
         window.installEventFilter(self)
 
@@ -127,7 +129,6 @@ class Library(QObject):
             self.said.emit("error", str(error))
             self._preferences.forget_recent(str(path))
             return
-        self._preferences.add_recent(str(path.resolve()))
         self.opened.emit()
 
     def ask_to_save(self) -> None:

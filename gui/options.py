@@ -34,6 +34,7 @@ class Options:
                 touch the disk
     open_file   called with a recording that a person wants to see; the window closes then. Raises
                 LockstepError
+    shown_file  the recording that is shown: it is among the recent ones then
     keep        called when this session is to be kept for good; gives the file. Raises LockstepError
     autosaves   the folder in which sessions are recorded that nobody named: a crash may have left one
     save_as     called with the file that a copy of what is shown is to be saved to. Raises LockstepError
@@ -48,6 +49,7 @@ class Options:
     break_rule: Callable[[Rule], None] | None = None
     recording: Callable[[], Recording | None] = no_recording
     open_file: Callable[[Path], None] | None = None
+    shown_file: Path | None = None
     keep: Callable[[], Path] | None = None
     autosaves: Path | None = None
     save_as: Callable[[Path], None] | None = None

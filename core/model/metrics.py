@@ -18,6 +18,7 @@ TICK_NS = 100_000_000
 WINDOW_TICKS = 10
 """Ticks in "the last second"."""
 SAMPLES_PER_TICK = 512
+_FIRST_ROOM = 256
 HISTORY_TICKS = 6_000
 """Ten minutes."""
 
@@ -28,26 +29,24 @@ Floats = npt.NDArray[np.float64]
 class MetricsHistory:
     """The last ten minutes, one row a tick, as arrays ready to plot (views, oldest first; do not write).
 
-    A row is written at one place and read as a slice: the store is twice as long as the window and moves
-    down when it is full, so no read ever copies.
+    A row is written at one place and read as a slice: the store grows to twice the window, and moves down
+    when it is full, so no read ever copies.
     """
 
     def __init__(self, ticks: int = HISTORY_TICKS) -> None:
         self._ticks = ticks
         self._end = 0
-        self._times: Ints = np.zeros(2 * ticks, np.int64)
-        self._figures: Floats = np.zeros((3, 2 * ticks))
-        self._held: npt.NDArray[np.int32] = np.zeros((MAX_REPLICAS + 1, 2 * ticks), np.int32)
+        self._times: Ints = np.zeros(0, np.int64)
+        self._figures: Floats = np.zeros((3, 0))
+        self._held: npt.NDArray[np.int32] = np.zeros((MAX_REPLICAS + 1, 0), np.int32)
 
     def __len__(self) -> int:
         return min(self._end, self._ticks)
 
     def append(self, time_ns: int, throughput_per_s: float, p50_ns: float, p99_ns: float, held: Ints) -> None:
         """One tick; `held` is the hold-back length by replica id."""
-        if self._end == 2 * self._ticks:
-            for store in (self._times, self._figures, self._held):
-                store[..., : self._ticks] = store[..., self._ticks :]
-            self._end = self._ticks
+        if self._end == len(self._times):
+            self._make_room()
         end = self._end
         self._times[end] = time_ns
         self._figures[:, end] = (throughput_per_s, p50_ns, p99_ns)
@@ -79,16 +78,26 @@ class MetricsHistory:
         return self._held[replica, self._window()]
 
     def __deepcopy__(self, memo: dict[int, object]) -> MetricsHistory:
-        """A copy of the window, in stores that have room for what comes only when it is folded on."""
-        copied = MetricsHistory(self._ticks)
-        window, copied._end = self._window(), len(self)
-        for mine, theirs in (
-            (self._times, copied._times),
-            (self._figures, copied._figures),
-            (self._held, copied._held),
-        ):
-            theirs[..., : len(self)] = mine[..., window]
+        """A copy of the window alone, without room for more: many are kept, few are gone on with."""
+        copied, window = MetricsHistory(self._ticks), self._window()
+        copied._end = len(self)
+        copied._times = self._times[window].copy()
+        copied._figures = self._figures[:, window].copy()
+        copied._held = self._held[:, window].copy()
         return copied
+
+    def _make_room(self) -> None:
+        """The stores are full: move the window down when they are as long as they may be, else lengthen."""
+        length = len(self._times)
+        if length == 2 * self._ticks:
+            for store in (self._times, self._figures, self._held):
+                store[..., : self._ticks] = store[..., self._ticks :]
+            self._end = self._ticks
+            return
+        more = min(2 * self._ticks, max(2 * length, _FIRST_ROOM)) - length
+        self._times = np.pad(self._times, (0, more))
+        self._figures = np.pad(self._figures, ((0, 0), (0, more)))
+        self._held = np.pad(self._held, ((0, 0), (0, more)))
 
     def _window(self) -> slice:
         return slice(max(0, self._end - self._ticks), self._end)

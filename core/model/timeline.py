@@ -11,7 +11,7 @@ Mutable, of one thread alone; another may read `markers` and `read_records` mean
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,14 +20,17 @@ import msgspec
 
 from core.model.fold import Fold
 from core.model.markers import Marker, marker_of
+from core.model.metrics import TICK_NS
 from core.protocol.messages import OrderHead
 from core.trace.wire_log import UNREADABLE, Record, Tap
 
-CHECKPOINT_RECORDS = 4_096
-"""Between two checkpoints at first; some 20 ms of folding."""
+CHECKPOINT_WEIGHT = 4_096
+"""Between two checkpoints at first; some 20 ms of folding. A record weighs 1."""
+TICK_WEIGHT = 100
+"""What the fold does for a tick of the clock, however little happened in it."""
 HELPING_RECORDS = 512
 """Folded at once, about as in a frame of the screen: the fold remembers only so many calls of a client."""
-MAX_CHECKPOINTS = 192
+MAX_CHECKPOINTS = 256
 """When there are more, every second one goes: a longer recording has them further apart."""
 
 _TO = (Tap.TO_PASSED, Tap.TO_SENT, Tap.TO_DELIVERED)
@@ -72,7 +75,9 @@ class Timeline:
         self._tape = tape
         self._fold = new_fold()
         self._checkpoints = [_Checkpoint(0, deepcopy(self._fold))]
-        self._spacing = CHECKPOINT_RECORDS
+        self._spacing = CHECKPOINT_WEIGHT
+        self._weight = 0.0  # of what was read since the last checkpoint
+        self._read_ns = 0
         self._next_seq: list[int] = []  # by block: the number that was to be given next when it began
         self.markers: list[Marker] = []
         """Kills, faults, violations, epochs so far, oldest first."""
@@ -86,15 +91,11 @@ class Timeline:
             return False
         records = self._tape.load(block)
         before = self._fold.next_seq
-        _apply(self._fold, records)
+        for part in _helpings(records):
+            self._fold.apply(part)
+            self._weigh(part)
         self._mark(records)
         self._next_seq.append(before)
-        self.read_records += len(records)
-        if self.read_records - self._checkpoints[-1].records >= self._spacing:
-            self._checkpoints.append(_Checkpoint(self.read_records, deepcopy(self._fold)))
-            if len(self._checkpoints) > MAX_CHECKPOINTS:
-                del self._checkpoints[1::2]
-                self._spacing *= 2
         return True
 
     def fold_at(self, records: int, give_up: Callable[[], bool] = lambda: False) -> Fold | None:
@@ -115,7 +116,8 @@ class Timeline:
             block = self._tape.block_of(done)
             start = done - self._tape.first_record(block)
             part = self._tape.load(block)[start : start + records - done]
-            _apply(fold, part)
+            for helping in _helpings(part):
+                fold.apply(helping)
             done += len(part)
         return fold
 
@@ -161,6 +163,19 @@ class Timeline:
                 place += step
         return tape.records if step > 0 else 0
 
+    def _weigh(self, part: Sequence[Record]) -> None:
+        """Leave a checkpoint when it is time for one."""
+        self.read_records += len(part)
+        passed_ns = part[-1][0] - (self._read_ns or part[0][0])
+        self._weight += len(part) + TICK_WEIGHT * max(0, passed_ns) / TICK_NS
+        self._read_ns = part[-1][0]
+        if self._weight >= self._spacing:
+            self._weight = 0.0
+            self._checkpoints.append(_Checkpoint(self.read_records, deepcopy(self._fold)))
+            if len(self._checkpoints) > MAX_CHECKPOINTS:
+                del self._checkpoints[1::2]
+                self._spacing *= 2
+
     def _mark(self, records: Sequence[Record]) -> None:
         for record in records:
             if record[1] == Tap.FACT:
@@ -169,9 +184,9 @@ class Timeline:
                     self.markers.append(marker)
 
 
-def _apply(fold: Fold, records: Sequence[Record]) -> None:
+def _helpings(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
     for start in range(0, len(records), HELPING_RECORDS):
-        fold.apply(records[start : start + HELPING_RECORDS])
+        yield records[start : start + HELPING_RECORDS]
 
 
 def is_answer(record: Record) -> bool:

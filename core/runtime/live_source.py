@@ -31,6 +31,8 @@ from core.trace.wire_log import Record, Tap, encode_fact
 KEPT_RECORDS = 20_000
 """How far the picture may fall behind before it misses traffic (never facts)."""
 FLUSH_S = 0.05
+BACKLOG_BYTES = 48 << 20
+"""Not written yet: with more, the clients rest. The recording would end at `MAX_BACKLOG_BYTES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class LiveSource:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._engine: Engine | None = None
         self._leave = asyncio.Event()
+        self._resting = False
         self._early: list[Command] = []
         self._closing = False
         self._lock = threading.Lock()
@@ -145,7 +148,7 @@ class LiveSource:
             engine = make_engine(settings.run, self._write)
             await engine.start(settings.run.replicas, settings.run.clients, settings.run.seed)
         except LockstepError as error:
-            self._say_error(str(error))
+            self._say("error", str(error))
         else:
             engine.operator.freezes = bool(engine.broken)
             bring_to_light(engine)
@@ -191,9 +194,22 @@ class LiveSource:
         if self._buffer is None or self._recorder is None:
             return
         self._buffer.flush()
+        self._spare_the_disk(self._recorder.backlog_bytes())
         if self._recorder.error is not None:
             self._buffer = None
-            self._say_error(str(self._recorder.error))
+            self._say("error", str(self._recorder.error))
 
-    def _say_error(self, text: str) -> None:
-        self._write([Record(time.monotonic_ns(), Tap.FACT, 0, 0, encode_fact(Said("error", text)))])
+    def _spare_the_disk(self, backlog_bytes: int) -> None:
+        """Let the clients rest while the disk is slower than they: the log never skips an event."""
+        if self._engine is None:
+            return
+        if backlog_bytes > BACKLOG_BYTES and self._engine.pool.running:
+            self._resting = True
+            self._engine.operator.do(SetLoad(False))
+            self._say("warning", "The disk is slower than this load: the clients rest until all is recorded.")
+        elif self._resting and not backlog_bytes:
+            self._resting = False
+            self._engine.operator.do(SetLoad(True))
+
+    def _say(self, level: str, text: str) -> None:
+        self._write([Record(time.monotonic_ns(), Tap.FACT, 0, 0, encode_fact(Said(level, text)))])

@@ -123,7 +123,7 @@ class LookBack(PlayerTravel):
             now_ns=now_ns if live else player.now_ns,
             records=tape.records if live else player.records,
             all_records=tape.records,
-            read_share=1.0,
+            read_share=player.read_share if player.busy else 1.0,
         )
 
     @property

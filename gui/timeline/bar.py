@@ -79,7 +79,10 @@ class TimelineBar(QFrame):
             return
         self.rail.show_state(state)
         since_ns, length_ns = state.now_ns - state.start_ns, state.end_ns - state.start_ns
-        self.time.setText(f"{clock(since_ns)} / {clock(length_ns)}" if state.end_ns else "")
+        if state.busy and state.read_share < 1.0:
+            self.time.setText(f"reading … {state.read_share:.0%}")
+        else:
+            self.time.setText(f"{clock(since_ns)} / {clock(length_ns)}" if state.end_ns else "")
         self.number.setText(f"#{view.front_end.next_seq - 1:,}".replace(",", "\u202f"))
         self._show_badge(self._journey.badge)
         self._show_playing(state.playing and not state.live)

@@ -175,7 +175,7 @@ class Rail(QWidget):
             painter.setBrush(theme.accent)
             done = QRectF(line.left(), line.top(), x - line.left(), line.height())
             painter.drawRoundedRect(done, line.height() / 2, line.height() / 2)
-            if state.read_share < 1.0 and not state.can_go_live:
+            if state.read_share < 1.0:
                 self._paint_reading(painter, state, line)
             painter.setPen(QPen(theme.text, px(1)))
             painter.drawLine(QPointF(x, px(_AXIS_PX)), QPointF(x, line.center().y()))

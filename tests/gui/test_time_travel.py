@@ -95,7 +95,7 @@ def player(qtbot: QtBot, recording: Path, tmp_path: Path) -> Iterator[Player]:
             raise RecordingError(f"There is no file {path}.")
         opened.append(path)
 
-    options = Options(settings=tmp_path / "window.ini", ask=None, open_file=open_file)
+    options = Options(settings=tmp_path / "window.ini", ask=None, open_file=open_file, shown_file=path)
     window = open_window(source, FakeFace(), options)
     window.resize(1366, 768)
     source.start()
@@ -112,6 +112,7 @@ def player(qtbot: QtBot, recording: Path, tmp_path: Path) -> Iterator[Player]:
 
 
 def test_it_says_that_it_is_a_replay(player: Player) -> None:
+    assert player.window.preferences.recent_files == [str(player.source.path)]
     assert player.window.timeline.badge.text() == "REPLAY"
     player.bot.waitUntil(lambda: "replay · run.lockstep" in player.window.status.figures.text())
     assert not player.window.top_bar.pace.isEnabled()
@@ -258,7 +259,6 @@ def test_a_recording_dropped_on_the_window_is_opened(player: Player, tmp_path: P
     QApplication.sendEvent(player.window, QDropEvent(QPointF(9, 9), copied, data, LEFT, held))
     assert not player.window.isVisible()
     assert player.opened == [other]
-    assert player.window.preferences.recent_files == [str(other)]
 
 
 def test_what_cannot_be_opened_is_said_and_the_window_stays(player: Player, tmp_path: Path) -> None:
@@ -283,7 +283,7 @@ def test_recent_recordings_are_in_the_menu(player: Player, tmp_path: Path) -> No
     menu.aboutToShow.emit()
     recent = next(action.menu() for action in menu.actions() if action.text() == "Open recent")
     assert isinstance(recent, QMenu)
-    assert [action.text() for action in recent.actions()] == ["there.lockstep"]
+    assert [action.text() for action in recent.actions()] == ["there.lockstep", "run.lockstep"]
     recent.actions()[0].trigger()
     assert player.opened == [there]
 
