@@ -111,6 +111,14 @@ class Preferences:
         for key in ("geometry", "docks", "node_places"):
             self._file.remove(key)
 
+    def kept(self, key: str, kind: type[_Kind]) -> _Kind | None:
+        """What another part of the window keeps here under a name of its own; None when it is not there."""
+        return self._decode(key, kind)
+
+    def keep(self, key: str, value: object) -> None:
+        """Keep something for another part of the window."""
+        self._encode(key, value)
+
     def write(self) -> None:
         """Put everything on disk."""
         self._file.sync()

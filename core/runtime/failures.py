@@ -109,6 +109,8 @@ class Failures:
         """Name a liar, once; expel it if the user says so."""
         engine, replica, seq = self._engine, effect.replica, effect.seq
         if replica in self._liars:
+            if engine.policies.expel_liars:  # since it was named
+                self.down(replica, f"outvoted at #{seq}")
             return
         self._liars.add(replica)
         told, most = anything_words(effect.outcome), anything_words(effect.majority_outcome)
