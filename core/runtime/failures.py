@@ -98,6 +98,8 @@ class Failures:
         engine.tell(facts.Said("error", text))
 
     def _tell_unknown(self, requests: tuple[tuple[int, int, int], ...]) -> None:
+        if not requests:
+            return
         ids = pack_u32([part for client, number, _ in requests for part in (client, number)])
         seqs = pack_u64([seq for _, _, seq in requests])
         fact = facts.Returned(0, ids, seqs, b"\x02" * len(requests))

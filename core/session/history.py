@@ -32,6 +32,7 @@ _ORDER_TAPS = frozenset({int(Tap.TO_PASSED), int(Tap.TO_SENT), int(Tap.TO_LOST)}
 _RESULT_TAPS = frozenset({int(Tap.FROM_PASSED), int(Tap.FROM_SENT), int(Tap.FROM_DOUBLED)})
 _CALL_TAPS = frozenset({int(Tap.CALL_SENT), int(Tap.CALL_DELIVERED)})
 _ORDER, _RESULT, _EPOCH = b"\xa5order", b"\xa6result", b"\xadepoch_started"
+_CRASHED = b"\xb1front_end_crashed"
 
 
 class Fate(StrEnum):
@@ -84,6 +85,7 @@ class History:
         """Called and not answered, oldest first."""
         self._batches: dict[int, _Batch] = {}
         self._next_seq = 1
+        self._between_epochs = False
 
     def feed(self, record: Record) -> list[Request]:
         """Take the next record. Raises ValueError when its body cannot be read."""
@@ -100,6 +102,8 @@ class History:
             return self._returned(record)
         elif tap == Tap.FACT and body.startswith(_EPOCH, 1):
             self._new_epoch(body)
+        elif tap == Tap.FACT and body.startswith(_CRASHED, 1):
+            self._between_epochs = True
         return []
 
     def _called(self, record: Record) -> None:
@@ -126,12 +130,15 @@ class History:
         """What the last epoch ordered beyond this number is void."""
         fact = decode_fact(body)
         assert isinstance(fact, EpochStarted)
+        self._between_epochs = False
         self._next_seq = fact.next_seq
         for first_seq in [first for first in self._batches if first >= fact.next_seq]:
             del self._batches[first_seq]
 
     def _returned(self, record: Record) -> list[Request]:
         returned = _returned.decode(record.body)
+        if self._between_epochs:
+            return []  # unknown for now: its clients ask again, under the same numbers
         ids, seqs = unpack_u32(returned.requests), unpack_u64(returned.seqs)
         ended: list[Request] = []
         outcomes = self._outcomes(returned.replica, seqs[0], len(seqs)) if seqs and seqs[0] else {}

@@ -7,13 +7,35 @@ import pytest
 from core.commands import CrashFrontEnd, Deliver, Kill, SetPace
 from core.errors import UsageError
 from core.facts import Answered, AnswerLost, EpochStarted, FrontEndCrashed, Pace, Returned, Said, Violated
+from core.model.cluster_view import ReplicaState
+from core.model.fold import Fold
 from core.policies import FailurePolicy, Policies, ReplyPolicy
+from core.services.registry import load_service
+from core.session.orders import epochs_of
+from core.session.recorded_run import RecordedRun
 from core.trace.wire_log import Tap, decode_fact
 from tests.processes.test_cluster import assert_agreed
 from tests.support.cluster import Cluster, play
 from tests.support.group import increment
 
 pytestmark = pytest.mark.processes
+
+
+def assert_replays(cluster: Cluster) -> None:
+    """The recording tells the same to who reads it later: to the checks, and to the picture."""
+    run = RecordedRun(load_service("kv"), epochs_of(cluster.records))
+    fold = Fold(lambda operation: "?")
+    for record in cluster.records:
+        run.feed(record)
+    assert (run.checks.take(), run.unreadable) == ([], 0)
+    fold.apply(cluster.records)
+    shown = fold.view(cluster.records[-1].time_ns)
+    assert fold.unreadable == 0
+    assert shown.front_end.epoch == cluster.engine.front_end.sequencer.epoch
+    assert {card.replica for card in shown.replicas if card.state is not ReplicaState.DEAD} == set(
+        cluster.engine.front_end.view.replicas
+    )
+    assert shown.metrics.unknown == cluster.engine.unknown
 
 
 async def crash(cluster: Cluster) -> None:
@@ -75,6 +97,7 @@ def test_what_was_on_its_way_is_ordered_anew_and_executed_once() -> None:
         assert engine.pool.open_requests == 0
 
     cluster = play(script)
+    assert_replays(cluster)
     texts = [fact.text for fact in cluster.facts(Answered)]
     assert texts == ["1", "2", "3"]
 
@@ -100,6 +123,7 @@ def test_first_loses_an_answer_when_its_only_replica_dies_too_and_says_so() -> N
         assert engine.failures.answers_lost == 1
 
     cluster = play(script)
+    assert_replays(cluster)
     [lost] = cluster.facts(AnswerLost)
     assert lost.client == 1
     assert any(f"#{lost.seq}) is lost" in said.text for said in cluster.facts(Said))
@@ -117,7 +141,7 @@ def test_a_replica_that_was_catching_up_begins_again() -> None:
         await cluster.serve(100)
         assert_agreed(cluster, 1, 2, 3)
 
-    play(script, policies=Policies(failure=FailurePolicy.REVIVE))
+    assert_replays(play(script, policies=Policies(failure=FailurePolicy.REVIVE)))
 
 
 def test_with_nobody_left_there_is_nothing_to_recover_from() -> None:
