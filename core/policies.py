@@ -92,6 +92,21 @@ def policy_words(reply: str) -> str:
         return reply
 
 
+def promise_words(reply: str) -> str:
+    """What an answered request survives, in very few words; "" for a policy that is not known."""
+    try:
+        policy = read_reply_policy(reply)
+    except UsageError:
+        return ""
+    if policy.kind == "majority":
+        return "answers survive a minority"
+    if policy.kind == "first" or policy.acks == 1:
+        return "answers safe while it lives"
+    if policy.acks == 0:
+        return "answers survive all but one"
+    return f"answers survive it and {policy.acks - 1}"
+
+
 def durability_words(reply: str) -> str:
     """What a reply policy, as a fact tells it, promises; "" for one that is not known."""
     try:

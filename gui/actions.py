@@ -81,6 +81,22 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "pause",
     ),
     ActionSpec(
+        "revive",
+        "Revive replica",
+        _CLUSTER,
+        "Start a new process of the selected dead replica",
+        ("R",),
+        "rotate-ccw",
+    ),
+    ActionSpec(
+        "crash",
+        "Crash the front end",
+        _CLUSTER,
+        "It dies with all that it knew; its successor asks the replicas",
+        (),
+        "octagon-x",
+    ),
+    ActionSpec(
         "cut",
         "Cut or heal link",
         _CLUSTER,

@@ -12,6 +12,7 @@ from core.rules import Rule
 from gui.actions import Actions
 from gui.difference import Difference
 from gui.fault_menus import add_link_faults, fill_faults
+from gui.group_menus import fill_group
 from gui.intents import Intents, Selection
 from gui.node_menu import pop_up, replica_menu
 from gui.theme import Theme
@@ -54,6 +55,14 @@ class FaultDesk(QObject):
         menu.addSection(f"FE ⇄ {replica_name(replica)}")
         if self._intents.view is not None:
             add_link_faults(menu, replica, self._intents.view, self._intents.send)
+        pop_up(menu, where)
+
+    def open_front_end(self, where: QPoint) -> None:
+        """Show what can be done to the front end and the group."""
+        self._selection.set("FE")
+        menu = self._menu("Front end")
+        if self._intents.view is not None:
+            fill_group(menu, self._intents.view.front_end, self._intents.send)
         pop_up(menu, where)
 
     def open_below(self, button: QWidget) -> None:

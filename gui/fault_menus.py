@@ -30,21 +30,21 @@ def add_harms(menu: QMenu, card: ReplicaCard, send: Send) -> None:
     """What can be done to a living replica's process, and inside of it."""
     replica = card.replica
     if card.state is ReplicaState.PAUSED:
-        _entry(menu, "Continue", "Let its process go on (SIGCONT)", send, Continue(replica))
+        entry(menu, "Continue", "Let its process go on (SIGCONT)", send, Continue(replica))
     else:
-        _entry(menu, "Pause", "Stop its process (SIGSTOP): silent, but not dead", send, Pause(replica))
+        entry(menu, "Pause", "Stop its process (SIGSTOP): silent, but not dead", send, Pause(replica))
         if card.state is ReplicaState.SUSPECTED:
-            _entry(menu, "Continue", "Let its process go on (SIGCONT)", send, Continue(replica))
+            entry(menu, "Continue", "Let its process go on (SIGCONT)", send, Continue(replica))
     slow, lie = menu.addMenu("Slow down"), menu.addMenu("Lie")
     for text, amount in _SLOW:
-        _entry(slow, text, "Throttle every execution", send, Tamper(replica, Harm.SLOW, amount))
+        entry(slow, text, "Throttle every execution", send, Tamper(replica, Harm.SLOW, amount))
     for text, amount in _LIES:
-        _entry(
+        entry(
             lie, text, "Answer what is wrong; its state stays right", send, Tamper(replica, Harm.LIE, amount)
         )
     corrupt, flood = Tamper(replica, Harm.CORRUPT, 1), Tamper(replica, Harm.FLOOD, 10_000_000)
-    _entry(menu, "Corrupt its memory", "Turn one bit of its data", send, corrupt)
-    _entry(menu, "Flood its log", "Write 10 MB to its standard error", send, flood)
+    entry(menu, "Corrupt its memory", "Turn one bit of its data", send, corrupt)
+    entry(menu, "Flood its log", "Write 10 MB to its standard error", send, flood)
 
 
 def add_link_faults(menu: QMenu, replica: int, view: ClusterView, send: Send) -> None:
@@ -56,7 +56,7 @@ def add_link_faults(menu: QMenu, replica: int, view: ClusterView, send: Send) ->
         _add_presets(only, replica, way, send)
     if any(one.link.replica == replica for one in view.faulty_links):
         menu.addSeparator()
-        _entry(menu, f"Heal the link of {name}", "Nothing is wrong with it any more", send, Heal(replica))
+        entry(menu, f"Heal the link of {name}", "Nothing is wrong with it any more", send, Heal(replica))
 
 
 def fill_faults(
@@ -73,7 +73,7 @@ def fill_faults(
     menu.addSeparator()
     _add_presets(menu.addMenu("All links"), 0, None, send, cut=False)
     _add_partitions(menu.addMenu("Partition"), alive, view, send)
-    heal = _entry(menu, "Heal all links", "Nothing is wrong with any link any more", send, Heal())
+    heal = entry(menu, "Heal all links", "Nothing is wrong with any link any more", send, Heal())
     heal.setEnabled(bool(view.faulty_links))
     if break_rule is not None:
         menu.addSeparator()
@@ -91,27 +91,28 @@ def _add_partitions(menu: QMenu, alive: list[ReplicaCard], view: ClusterView, se
         there = card.replica in away
         wanted = tuple(sorted(away ^ {card.replica}))
         name = replica_name(card.replica)
-        action = _entry(menu, f"{name} cut off", f"Put {name} on the other side", send, Partition(wanted))
+        action = entry(menu, f"{name} cut off", f"Put {name} on the other side", send, Partition(wanted))
         action.setCheckable(True)
         action.setChecked(there)
 
 
 def _add_presets(menu: QMenu, replica: int, way: Way | None, send: Send, *, cut: bool = True) -> None:
     if cut:
-        _entry(menu, "Cut", "Nothing gets through", send, SetFault(replica, way, cut=True))
+        entry(menu, "Cut", "Nothing gets through", send, SetFault(replica, way, cut=True))
     for percent in (10, 30, 60):
         command = SetFault(replica, way, loss=percent / 100)
-        _entry(menu, f"Lose {percent} %", "So many messages never arrive", send, command)
+        entry(menu, f"Lose {percent} %", "So many messages never arrive", send, command)
     for text, late_ns in (("50 ms", 50 * _MS), ("200 ms", 200 * _MS)):
         command = SetFault(replica, way, delay_ns=late_ns, jitter_ns=late_ns // 4)
-        _entry(menu, f"Delay by {text}", "Messages arrive late, some later than others", send, command)
+        entry(menu, f"Delay by {text}", "Messages arrive late, some later than others", send, command)
     command = SetFault(replica, way, duplicate=0.3)
-    _entry(menu, "Double 30 %", "So many messages arrive twice", send, command)
+    entry(menu, "Double 30 %", "So many messages arrive twice", send, command)
     command = SetFault(replica, way, reorder=0.3)
-    _entry(menu, "Reorder 30 %", "So many messages are overtaken", send, command)
+    entry(menu, "Reorder 30 %", "So many messages are overtaken", send, command)
 
 
-def _entry(menu: QMenu, text: str, tip: str, send: Send, command: Command) -> QAction:
+def entry(menu: QMenu, text: str, tip: str, send: Send, command: Command) -> QAction:
+    """One entry that sends one command."""
     action = menu.addAction(text)
     action.setToolTip(tip)
     action.setStatusTip(tip)

@@ -15,6 +15,7 @@ from core.commands import (
     Kill,
     Look,
     Pause,
+    Revive,
     SetClients,
     SetFault,
     SetLoad,
@@ -101,6 +102,14 @@ class Intents(QObject):
             self.send(Continue(replica))
         else:
             self.send(Pause(replica))
+
+    def revive(self, replica: int) -> None:
+        """Bring a dead replica back; 0 stands for none selected."""
+        card = self.replica(replica)
+        if card is None or card.state is not ReplicaState.DEAD:
+            self.said.emit("warning", "Select a dead replica first: click its card, then press R.")
+        else:
+            self.send(Revive(replica))
 
     def cut_or_heal(self, replica: int) -> None:
         """Cut a replica's link, or heal it when something is wrong with it; 0 stands for none selected."""

@@ -10,8 +10,8 @@ from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
-from core.commands import Heal
-from core.facts import Answered, Pace, RunStarted, Said
+from core.commands import CrashFrontEnd, Heal
+from core.facts import Pace, RunStarted, Said
 from core.ids import client_name, replica_name
 from core.model.cluster_view import ClusterView, ReplicaState
 from core.session.source import ServiceFace, Source
@@ -102,12 +102,13 @@ class MainWindow(QMainWindow):
         bridge.now_and_then(self.status.isVisible, self.status.show_view, 2)
         bridge.now_and_then(self.isVisible, self._show_time, 15)
         bridge.now_and_then(self.query.isVisible, self.query.show_view, 6)
-        bridge.answered.connect(self._show_answer)
+        bridge.answered.connect(self.docks.console.show_answer)
         bridge.said.connect(self._show_said)
         bridge.started.connect(self._show_started)
         stage.clientActivated.connect(self.open_query)
         stage.replicaMenuRequested.connect(self.faults.open_replica)
         self.faults.left.connect(self.leave)
+        stage.frontEndMenuRequested.connect(self.faults.open_front_end)
         stage.linkMenuRequested.connect(self.faults.open_link)
         stage.replicaKillRequested.connect(self.intents.kill)
         stage.tokenActivated.connect(self.intents.deliver)
@@ -154,6 +155,8 @@ class MainWindow(QMainWindow):
             "query": lambda: self.open_query(self.selection.number("C") or 1),
             "kill": lambda: intents.kill(self.selection.number("R")),
             "pause": lambda: intents.pause_or_continue(self.selection.number("R")),
+            "revive": lambda: intents.revive(self.selection.number("R")),
+            "crash": lambda: intents.send(CrashFrontEnd()),
             "cut": lambda: intents.cut_or_heal(self.selection.number("R")),
             "compare": lambda: self.difference.compare_with_another(self.selection.number("R")),
             "heal_all": lambda: intents.send(Heal()),
@@ -203,9 +206,6 @@ class MainWindow(QMainWindow):
                 self.actions_by_id[name].setEnabled(self.journey.can_play)
         for sentence in self.journey.travel.sentences() if self.journey.travel is not None else ():
             self.status.say("warning", sentence)
-
-    def _show_answer(self, fact: Answered) -> None:
-        self.docks.console.show_answer(fact)
 
     def _show_said(self, fact: Said) -> None:
         self.docks.console.show_sentence(fact)

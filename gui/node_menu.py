@@ -9,6 +9,7 @@ from core.ids import replica_name
 from core.model.cluster_view import ClusterView, ReplicaCard, ReplicaState
 from gui.actions import Actions
 from gui.fault_menus import Send, add_harms, add_link_faults
+from gui.group_menus import add_membership
 
 
 def replica_menu(
@@ -25,6 +26,8 @@ def replica_menu(
         link = menu.addMenu(f"Link of {replica_name(card.replica)}")
         add_link_faults(link, card.replica, view, send)
         menu.addSeparator()
+    add_membership(menu, card, view, send)
+    menu.addSeparator()
     menu.addAction(actions["inspect"])
     menu.addAction(actions["compare"])
     menu.addAction(actions["copy_pid"])

@@ -40,6 +40,9 @@ from core.trace.wire_log import Record, Tap, decode_fact
 
 MINIMUM_PER_S = 5_000
 """Requests a second below which a run does not count: chaos that nobody works in proves nothing."""
+THINK_MS = 4.0
+"""So long a client rests between two requests: on a machine with few processors a newcomer can catch up only
+with a group that does not take all of them."""
 SETTLE_S = 20.0
 """So long the group has at the end to heal and to be of one mind."""
 _MS = 1_000_000
@@ -87,6 +90,8 @@ class ChaosReport:
     """Violations by replicas that were made to lie or were corrupted."""
     not_found: int = 0
     """Liars and corrupted replicas that nobody noticed."""
+    stuck: int = 0
+    """How often the group did not recover within SETTLE_S."""
     answers_lost: int = 0
     agreed: bool = False
     """At the end every replica was a member, at the same number with the same digest."""
@@ -100,7 +105,7 @@ class ChaosReport:
     @property
     def holds(self) -> bool:
         """Nothing went wrong that should not."""
-        wrong = len(self.violations) + self.not_found + self.unanswered + self.processes_left
+        wrong = len(self.violations) + self.not_found + self.unanswered + self.stuck + self.processes_left
         return wrong + self.answers_lost == 0 and self.agreed
 
     def as_json(self) -> dict[str, object]:
@@ -120,6 +125,7 @@ class ChaosReport:
             "troubles": self.violations[:20],
             "finds": self.finds,
             "not_found": self.not_found,
+            "stuck": self.stuck,
             "answers_lost": self.answers_lost,
             "agreed": self.agreed,
             "processes_left": self.processes_left,
@@ -150,8 +156,11 @@ class Chaos:
         if not self._bag:
             self._bag = list(Kind)
             self._random.shuffle(self._bag)
-        kind = self._bag.pop()
-        replica = self._random.choice(self._healthy())
+        healthy = self._healthy()
+        if not healthy:
+            self._report.stuck += 1
+            return
+        kind, replica = self._bag.pop(), self._random.choice(healthy)
         self._strikes += 1
         self._report.faults += 1
         self._report.kinds[kind.value] += 1
@@ -267,7 +276,7 @@ async def run_chaos(
     """Let `faults` faults strike a group within `seconds`. Raises StartError."""
     report = ChaosReport(seed)
     policies = Policies(MAJORITY, FailurePolicy.REVIVE, expel_liars=True)
-    settings = RunSettings(service, replicas, clients, seed, policies=policies)
+    settings = RunSettings(service, replicas, clients, seed, think_ms=THINK_MS, policies=policies)
     pids: set[int] = set()
     chaos: Chaos | None = None
 
@@ -303,7 +312,7 @@ async def run_chaos(
 async def _under_load(
     engine: Engine, chaos: Chaos, report: ChaosReport, faults: int, seconds: float, pids: set[int]
 ) -> None:
-    engine.set_load(True, False)
+    engine.set_load(True, True)
     loop = asyncio.get_running_loop()
     start, answered = loop.time(), engine.answered
     watch = loop.create_task(_watch_stalls(engine, report))

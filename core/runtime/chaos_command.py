@@ -82,6 +82,7 @@ def print_report(report: ChaosReport) -> None:
     for count, what in (
         (report.not_found, "liars or corrupted replicas were not found"),
         (report.unanswered, "requests were not answered"),
+        (report.stuck, "times the group did not recover"),
         (report.answers_lost, "answered requests were lost"),
         (report.processes_left, "processes were left over"),
     ):

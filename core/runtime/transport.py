@@ -64,6 +64,8 @@ class Transport:
         """Send to each of these replicas. What is not `paced` (signs of life, looks at the data) keeps real
         time: a paced replica is not a dead one. Faults spare nothing."""
         frame = pack(payload)
+        if not all(map(self._links.__contains__, replicas)):  # one went down since this was decided
+            replicas = [replica for replica in replicas if replica in self._links]
         if self.untouched or not (paced or self.faults.any):
             self._pass(replicas, payload, frame)
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF
 
 from core.model.cluster_view import FrontEndCard
-from core.policies import policy_words
+from core.policies import policy_words, promise_words
 from gui.stage.card_frame import CardFrame, paint_body
 from gui.stage.ink import CENTRE, RIGHT, Ink, mixed
 from gui.theme import BOLD, MEDIUM, SEMIBOLD
@@ -20,7 +20,7 @@ def front_end_rows(card: FrontEndCard) -> tuple[tuple[str, str], ...]:
         ("in flight", f"{card.in_flight:,}"),
         ("sent again", f"{card.retransmissions:,}"),
         ("executed by all" if len(all_of_them) < 9 else "by all", all_of_them),
-        ("epoch", str(card.epoch)),
+        ("epoch", f"{card.epoch} begins" if card.recovering else str(card.epoch)),
     )
 
 
@@ -31,7 +31,9 @@ def paint_front_end_ground(ink: Ink, card: FrontEndCard, frame: CardFrame) -> No
     left, right, top = rect.left() + PAD * k, rect.right() - PAD * k, rect.top()
     ink.write((left, top + 21 * k), "Front end", ink.words(15, BOLD), theme.text)
     policy = policy_words(card.reply_policy)
-    ink.write((left, top + 40 * k), policy, ink.words(11.5), theme.text_muted, room=right - left)
+    ink.write((left, top + 37 * k), policy, ink.words(11.5), theme.text_muted, room=right - left)
+    promise = promise_words(card.reply_policy)
+    ink.write((left, top + 51 * k), promise, ink.words(10), theme.text_faint, room=right - left)
     at, face = (rect.center().x(), top + 108 * k), ink.words(11.5)
     ink.write(at, "next sequence number", face, theme.text_muted, align=CENTRE, room=right - left)
     ink.painter.fillRect(QRectF(left, round(top + 125 * k), right - left, 1), theme.outline)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from core.model.cluster_view import ReplicaCard, ReplicaState
 from gui.stage.card_frame import CardFrame
+from gui.stage.layout import FRONT_END
 from gui.stage.replica_card import replica_rows
 from gui.stage.stage_view import StageView
 from gui.stage.tips import card_named
@@ -25,6 +26,8 @@ class StageWidget(StageView):
     """A client was clicked, or Enter pressed on it: its number."""
     replicaMenuRequested = Signal(int, QPoint)
     """A replica's menu is wanted: its number, and where (global position)."""
+    frontEndMenuRequested = Signal(QPoint)
+    """The front end's menu is wanted, and where (global position)."""
     linkMenuRequested = Signal(int, QPoint)
     """The menu of a replica's link is wanted: the replica's number, and where (global position)."""
     replicaKillRequested = Signal(int)
@@ -89,7 +92,7 @@ class StageWidget(StageView):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
         name = self._selected if by_key else self.node_at(event.pos())
-        if name.startswith("R"):
+        if name.startswith("R") or name == FRONT_END:
             self.select(name)
             self._ask_menu(name, None if by_key else event.globalPos())
         elif not by_key and (link := self.link_at(event.pos())):
@@ -114,7 +117,10 @@ class StageWidget(StageView):
     def _ask_menu(self, name: str, where: QPoint | None) -> None:
         if where is None:
             where = self.mapToGlobal(self._picture.layout.places[name].rect.center().toPoint())
-        self.replicaMenuRequested.emit(int(name[1:]), where)
+        if name == FRONT_END:
+            self.frontEndMenuRequested.emit(where)
+        else:
+            self.replicaMenuRequested.emit(int(name[1:]), where)
 
     def _hover(self, name: str, on_token: bool) -> None:
         pointing = on_token or name.startswith("C")
@@ -143,7 +149,7 @@ class StageWidget(StageView):
             self.select(beside(self._picture.layout, name, key))
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and name.startswith("C"):
             self.clientActivated.emit(int(name[1:]))
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and name.startswith("R"):
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and (name.startswith("R") or name == FRONT_END):
             self._ask_menu(name, None)
         elif key == Qt.Key.Key_K and self._alive(name):
             self.replicaKillRequested.emit(int(name[1:]))

@@ -63,7 +63,8 @@ def tip(view: ClusterView, place: Place, point: QPointF) -> str:
         return _replica_tip(card, place, point)
     if isinstance(card, ClientCard):
         return f"{card.call or place.name}\nClick to send a query from {place.name}."
-    return "Gives every request its number, sends it to all replicas, and passes the first answer on."
+    durability = f"\n{card.durability}" if isinstance(card, FrontEndCard) and card.durability else ""
+    return f"Gives every request its number, sends it to all replicas, and answers the client.{durability}"
 
 
 def token_tip(view: ClusterView, token: int) -> str:

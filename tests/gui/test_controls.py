@@ -62,7 +62,13 @@ def test_a_dead_replica_is_not_killed_again(qtbot: QtBot, window: MainWindow, so
     assert window.status.sentence.text() == "R1 is dead already."
     window.stage.replicaMenuRequested.emit(1, window.mapToGlobal(QPoint(50, 50)))
     menu = window.findChild(QMenu)
-    assert [action.text() for action in menu.actions()] == ["Inspect data", "Compare replicas", "Copy pid"]
+    assert [action.text() for action in menu.actions()] == [
+        "Revive R1",
+        "",
+        "Inspect data",
+        "Compare replicas",
+        "Copy pid",
+    ]
     menu.close()
 
 

@@ -10,10 +10,24 @@ from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from core import facts
-from core.commands import Command, Continue, Heal, Partition, Pause, SetFault, Tamper
+from core.commands import (
+    AddReplica,
+    Command,
+    Continue,
+    CrashFrontEnd,
+    Heal,
+    Partition,
+    Pause,
+    RemoveReplica,
+    Revive,
+    SetFault,
+    SetPolicies,
+    Tamper,
+)
 from core.facts import Harm, RunStarted, Violated
 from core.link_faults import LinkFaults, Way
 from core.model.cluster_view import ReplicaState
+from core.policies import MAJORITY, FailurePolicy
 from core.rules import Rule
 from core.session.source import Source
 from gui.app import open_window
@@ -198,3 +212,39 @@ def test_one_way_faults_are_told_by_their_way() -> None:
 
     view = Dialogue().say(facts.LinkFaulted(2, Way.FROM, LinkFaults(loss=0.3))).view()
     assert link_signs(view) == {LinkSign("R2", False, ("R2→: 30 % lost",))}
+
+
+@pytest.mark.parametrize(
+    ("path", "command"),
+    [
+        (("Crash the front end",), CrashFrontEnd()),
+        (("Add a replica",), AddReplica()),
+        (("Reply policy", "majority vote"), SetPolicies(reply=MAJORITY)),
+        (("When a replica goes down", "revive"), SetPolicies(failure=FailurePolicy.REVIVE)),
+        (("Expel who is outvoted",), SetPolicies(expel_liars=True)),
+    ],
+)
+def test_the_menu_of_the_front_end_is_about_the_group(
+    window: MainWindow, source: FakeSource, path: tuple[str, ...], command: Command
+) -> None:
+    window.stage.frontEndMenuRequested.emit(window.mapToGlobal(QPoint(300, 300)))
+    menu = opened(window, "Front end")
+    choose(menu, *path)
+    menu.close()
+    assert source.sent == [command]
+
+
+def test_a_dead_replica_is_revived_and_a_living_one_let_go_by_click(
+    qtbot: QtBot, window: MainWindow, source: FakeSource
+) -> None:
+    menu = right_click(window, 1)
+    choose(menu, "Let R1 leave")
+    menu.close()
+    source.say(facts.Exited(2, -9, ""))
+    until(qtbot, window, lambda: window.intents.replica(2).state is ReplicaState.DEAD)  # type: ignore[union-attr]
+    menu = right_click(window, 2)
+    choose(menu, "Revive R2")
+    menu.close()
+    window.selection.set("R2")
+    window.actions_by_id["revive"].trigger()
+    assert source.sent == [RemoveReplica(1), Revive(2), Revive(2)]

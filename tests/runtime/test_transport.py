@@ -167,6 +167,13 @@ def test_what_is_late_for_a_replica_that_goes_down_goes_with_it(net: Net) -> Non
     assert net.arrived() == (0, 1, 1) and net.came_in == []
 
 
+def test_what_was_meant_for_a_replica_that_went_down_meanwhile_goes_to_the_others(net: Net) -> None:
+    del net.wires[2]
+    net.send()
+    assert net.arrived() == (1, 1)
+    assert net.written == [(Tap.TO_PASSED, 0b1010, 0)]
+
+
 def test_instructions_to_fail_pass_every_fault(net: Net) -> None:
     net.fault(Link(1, Way.TO), LinkFaults(cut=True))
     net.transport.set_pace(Pace.STEP, 0)
