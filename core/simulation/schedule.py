@@ -136,6 +136,8 @@ def draw(seed: int) -> Schedule:
     for kind in changes:
         whom, moment = random.randint(1, replicas), _moment(random, requests)
         troubles.append(Trouble(kind=kind, whom=whom, at_seq=moment, after_ns=_after(random)))
+    if random.random() < 0.04:
+        troubles += _double_crash(random, replicas, requests, latency_ns)
     sleeps = random.random() < 0.03
     if sleeps:
         moment, lasts_ns = _moment(random, requests), pick((50 * MS, 700 * MS, 3 * SECOND))
@@ -190,6 +192,21 @@ def _link(random: Random, replicas: int, requests: int) -> Trouble:
         ways=pick(_WAYS),
         faults=faults,
     )
+
+
+def _double_crash(random: Random, replicas: int, requests: int, latency_ns: int) -> list[Trouble]:
+    """The front end dies together with the only replica that heard its last orders."""
+    victim, moment = random.randint(1, replicas), random.randint(1, requests)
+    soon_ns = random.randrange(2 * latency_ns, 8 * latency_ns)
+    deaf = LinkFaults(cut=True)
+    return [
+        Trouble(kind=Kind.LINK, whom=other, at_seq=moment, for_ns=20 * MS, ways=(Way.TO,), faults=deaf)
+        for other in range(1, replicas + 1)
+        if other != victim
+    ] + [
+        Trouble(kind=Kind.CRASH, whom=victim, at_seq=moment, after_ns=soon_ns),
+        Trouble(kind=Kind.SUCCESSION, whom=0, at_seq=moment, after_ns=soon_ns + 1),
+    ]
 
 
 def _process(random: Random, replicas: int, requests: int, lingers: bool) -> Trouble:

@@ -66,6 +66,6 @@ def planted(name: str) -> Iterator[None]:
 
 
 def _all() -> dict[str, Plant]:
-    for room in ("front_end_plants", "replica_plants", "service_plants"):
-        import_module(f"tests.simulation.{room}")  # each adds its own
+    for part in ("front_end", "replica", "service", "upheaval"):
+        import_module(f"tests.simulation.{part}_plants")  # each adds its own
     return _PLANTS
