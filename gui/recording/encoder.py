@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -36,7 +37,7 @@ def ffmpeg() -> str:
     except (ImportError, RuntimeError) as error:
         raise UsageError(
             "Films need the extra “video”, which is not installed.",
-            'Install it: pip install "imageio-ffmpeg>=0.5", or export png, svg or html instead.',
+            f'Install it: {sys.executable} -m pip install "imageio-ffmpeg>=0.5"; or export png, svg or html.',
         ) from error
 
 

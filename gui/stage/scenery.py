@@ -42,7 +42,8 @@ def banner(view: ClusterView, badge: str) -> Banner:
     """The sentences of this view; `badge` is "LIVE", "REPLAY" or ""."""
     broken = any(r.state in (ReplicaState.DEAD, ReplicaState.DIVERGED) for r in view.replicas)
     rules = f"BROKEN: no {', no '.join(view.broken)}" if view.broken else ""
-    return Banner(badge, view.headline, view.alert, bool(view.violations) or broken, guidance(view), rules)
+    hint = "" if badge == "REPLAY" else guidance(view)  # nothing can be clicked in a recording
+    return Banner(badge, view.headline, view.alert, bool(view.violations) or broken, hint, rules)
 
 
 def paint_ground(
