@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -29,6 +30,9 @@ class Library(QObject):
     opened = Signal()
     """Another recording was opened: this window has to go."""
 
+    _saved = Signal(str, str)
+    """From the saving thread: the file, or what went wrong."""
+
     def __init__(
         self,
         window: QWidget,
@@ -47,6 +51,7 @@ class Library(QObject):
             preferences.add_recent(str(options.shown_file.resolve()))
         window.setAcceptDrops(self._open_file is not None)
         window.installEventFilter(self)
+        self._saved.connect(self._tell_saved, Qt.ConnectionType.QueuedConnection)
 
     @property
     def can_open(self) -> bool:
@@ -139,16 +144,28 @@ class Library(QObject):
             self.save(path if path.suffix else path.with_suffix(SUFFIX))
 
     def save(self, path: Path) -> None:
-        """Save what is shown, as far as it is recorded by now."""
-        if self._save_as is None:
-            return
+        """Save what is shown, as far as it is recorded by now: on a thread of its own, a disk may be slow."""
+        if self._save_as is not None:
+            self.said.emit("info", f"Saving to {path} …")
+            threading.Thread(
+                target=self._save, args=(self._save_as, path), name="saving", daemon=True
+            ).start()
+
+    def _save(self, save_as: Do, path: Path) -> None:
+        """On the saving thread: it tells the window's by a signal alone."""
         try:
-            self._save_as(path)
+            save_as(path)
         except LockstepError as error:
-            self.said.emit("error", str(error))
-            return
-        self._preferences.add_recent(str(path.resolve()))
-        self.said.emit("info", f"Saved to {path}.")
+            self._saved.emit("", str(error))
+        else:
+            self._saved.emit(str(path), "")
+
+    def _tell_saved(self, name: str, error: str) -> None:
+        if error:
+            self.said.emit("error", error)
+        else:
+            self._preferences.add_recent(str(Path(name).resolve()))
+            self.said.emit("info", f"Saved to {name}.")
 
     def fill_recent(self, menu: QMenu) -> None:
         """The recent recordings that are still there, as a menu."""

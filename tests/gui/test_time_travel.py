@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from core.session.recorder import Recorder
 from core.session.recording_format import END, RecordingHeader
 from core.session.recovery import left_behind
 from core.session.replay_source import ReplaySource
+from core.session.saving import save_copy
 from core.session.tape import FileTape
 from gui.app import application, open_window
 from gui.main_window import MainWindow
@@ -95,7 +97,13 @@ def player(qtbot: QtBot, recording: Path, tmp_path: Path) -> Iterator[Player]:
             raise RecordingError(f"There is no file {path}.")
         opened.append(path)
 
-    options = Options(settings=tmp_path / "window.ini", ask=None, open_file=open_file, shown_file=path)
+    options = Options(
+        settings=tmp_path / "window.ini",
+        ask=None,
+        open_file=open_file,
+        shown_file=path,
+        save_as=partial(save_copy, path),
+    )
     window = open_window(source, FakeFace(), options)
     window.resize(1366, 768)
     source.start()
@@ -272,6 +280,16 @@ def test_a_source_without_a_past_has_no_timeline(window: MainWindow, source: Fak
     window.journey.bookmark()
     assert "not recorded" in window.status.sentence.text()
     assert source.sent == []
+
+
+def test_a_copy_is_saved_and_what_goes_wrong_is_said(player: Player, tmp_path: Path) -> None:
+    copy, sentence = tmp_path / "copy.lockstep", player.window.status.sentence
+    player.window.library.save(copy)
+    player.bot.waitUntil(lambda: sentence.text() == f"Saved to {copy}.")
+    assert read(copy).records_count == player.source.travel.state.all_records
+    assert player.window.preferences.recent_files[0] == str(copy)
+    player.window.library.save(tmp_path / "nowhere" / "copy.lockstep")
+    player.bot.waitUntil(lambda: "There is no directory" in sentence.text())
 
 
 def test_recent_recordings_are_in_the_menu(player: Player, tmp_path: Path) -> None:

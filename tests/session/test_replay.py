@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +15,12 @@ from core.model.cluster_view import ClusterView
 from core.model.fold import LONG_AGO_NS, Fold
 from core.model.markers import MarkerKind
 from core.session.annotations import Note, decode_notes
-from core.session.player import FRAME_RECORDS
+from core.session.player import FRAME_RECORDS, Player
 from core.session.recorder import Recorder
 from core.session.recording_format import RecordingHeader
 from core.session.replay_source import ReplaySource
 from core.session.scene import Scene
+from core.session.seeker import Arrival, Moment, ToTime
 from core.session.tape import FileTape
 from core.trace import blocks
 from core.trace.wire_log import Record, Tap
@@ -294,6 +295,25 @@ def test_of_many_wishes_the_last_one_counts(seat: Seat) -> None:
     assert seat.travel.state.now_ns == START_NS + 1_500_000_000
 
 
+def test_what_was_being_made_when_all_was_stopped_is_not_shown(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tape = FileTape(file)
+    tape.grow()
+    player = Player(tape, words)  # its thread is this test
+    make = player._seeker.arrive
+
+    def stopped_meanwhile(moment: Moment, give_up: Callable[[], bool]) -> Arrival | None:
+        player.stop()
+        return make(moment, give_up)
+
+    monkeypatch.setattr(player._seeker, "arrive", stopped_meanwhile)
+    player.wish(ToTime(START_NS + 500_000_000))
+    assert player._seek()
+    assert player.arrive() is None
+    assert not player.busy
+
+
 def test_markers_come_by_themselves(seat: Seat) -> None:
     seat.read_all()
     assert [(marker.kind, marker.text, marker.time_ns - START_NS) for marker in seat.travel.markers] == [
@@ -330,3 +350,4 @@ def test_notes_of_a_file_that_was_cut_off(run: list[Record], tmp_path: Path) -> 
     tape.grow()
     assert decode_notes(tape.annotations) == (Note(10, "kept"),)
     assert tape.records == records
+    assert path.stat().st_size == tape.whole_bytes  # the part of a block is gone
