@@ -2,121 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from functools import partial
-from pathlib import Path
-
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
-from pytestqt.qtbot import QtBot
+from PySide6.QtCore import QPoint, Qt
 
-from bench.synthetic import START_NS, load_records, words
-from core.errors import RecordingError
-from core.facts import KillOrdered
 from core.model.markers import MarkerKind
 from core.session.annotations import Note, decode_notes
-from core.session.reader import read
-from core.session.recorder import Recorder
-from core.session.recording_format import END, RecordingHeader
-from core.session.recovery import left_behind
-from core.session.replay_source import ReplaySource
-from core.session.saving import save_copy
 from core.session.tape import FileTape
-from gui.app import application, open_window
 from gui.main_window import MainWindow
-from gui.options import Options
-from gui.top_bar import Recording
-from tests.gui.conftest import close
-from tests.support.fake_source import FakeFace, FakeSource, fact_record
-from tests.support.waiting import wait_until
+from tests.gui.replaying import LEFT, Player, player, recording
+from tests.support.fake_source import FakeSource
 
-LEFT = Qt.MouseButton.LeftButton
-HEADER = RecordingHeader(app_version="0", service="social", service_version=1, seed=1, replicas=3, clients=64)
-
-
-class Player:
-    """A window on a recording, and the hand that uses it."""
-
-    def __init__(self, bot: QtBot, source: ReplaySource, window: MainWindow) -> None:
-        self.bot, self.source, self.window = bot, source, window
-        self.opened: list[Path] = []
-
-    @property
-    def records(self) -> int:
-        return self.source.travel.state.records
-
-    @property
-    def since_start_s(self) -> float:
-        state = self.source.travel.state
-        return (state.now_ns - state.start_ns) / 1e9
-
-    def rest(self) -> None:
-        """Until nothing is sought, and the picture shows it."""
-        self.bot.waitUntil(lambda: not self.source.travel.state.busy, timeout=20_000)
-        self.window.bridge.tick()
-
-    def click(self, button: str) -> None:
-        self.bot.mouseClick(self.window.timeline.buttons[button], LEFT)
-        self.rest()
-
-    def key(self, key: Qt.Key, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        self.window.stage.setFocus()
-        self.bot.keyClick(self.window.stage, key, held)
-        self.rest()
-
-    def rail(self, since_start_s: float) -> QPoint:
-        rail = self.window.timeline.rail
-        x = rail.x_of(self.source.travel.state.start_ns + round(since_start_s * 1e9))
-        return QPoint(round(x), rail.height() // 2)
-
-
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("tapes") / "run.lockstep"
-    kill = fact_record(KillOrdered(2, "user"), START_NS + 600_000_000)
-    records = sorted([*load_records(1.0, 3), kill], key=lambda record: record.time_ns)
-    recorder = Recorder(path, HEADER)
-    recorder.append_many(records)
-    recorder.close()
-    return path
-
-
-@pytest.fixture
-def player(qtbot: QtBot, recording: Path, tmp_path: Path) -> Iterator[Player]:
-    application()
-    path = tmp_path / "run.lockstep"
-    path.write_bytes(recording.read_bytes())
-    source = ReplaySource(FileTape(path), words)
-    opened: list[Path] = []
-
-    def open_file(path: Path) -> None:
-        if path.suffix != ".lockstep" or not path.exists():
-            raise RecordingError(f"There is no file {path}.")
-        opened.append(path)
-
-    options = Options(
-        settings=tmp_path / "window.ini",
-        ask=None,
-        open_file=open_file,
-        shown_file=path,
-        save_as=partial(save_copy, path),
-    )
-    window = open_window(source, FakeFace(), options)
-    window.resize(1366, 768)
-    source.start()
-    qtbot.waitUntil(lambda: window.intents.view is not None and len(window.intents.view.clients) == 64)
-    qtbot.waitUntil(lambda: source.travel.state.read_share == 1.0 and window.timeline.isVisible())
-    player = Player(qtbot, source, window)
-    player.opened = opened
-    player.rest()
-    yield player
-    window.leave()
-    source.close()
-    close(window, qtbot)
-    wait_until(lambda: source.closed)
+__all__ = ["player", "recording"]
+"""Fixtures that the tests name."""
 
 
 def test_it_says_that_it_is_a_replay(player: Player) -> None:
@@ -255,104 +152,8 @@ def test_markers_of_what_happened_are_on_the_rail(player: Player) -> None:
     assert [(marker.kind, marker.text) for marker in markers] == [(MarkerKind.KILL, "R2 killed")]
 
 
-def test_a_recording_dropped_on_the_window_is_opened(player: Player, tmp_path: Path) -> None:
-    other = tmp_path / "other.lockstep"
-    other.write_bytes(b"x")
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(other))])
-    held, copied = Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
-    entered = QDragEnterEvent(QPoint(9, 9), copied, data, LEFT, held)
-    QApplication.sendEvent(player.window, entered)
-    assert entered.isAccepted()
-    QApplication.sendEvent(player.window, QDropEvent(QPointF(9, 9), copied, data, LEFT, held))
-    assert not player.window.isVisible()
-    assert player.opened == [other]
-
-
-def test_what_cannot_be_opened_is_said_and_the_window_stays(player: Player, tmp_path: Path) -> None:
-    player.window.library.open(tmp_path / "gone.lockstep")
-    assert "There is no file" in player.window.status.sentence.text()
-    assert player.window.isVisible()
-
-
 def test_a_source_without_a_past_has_no_timeline(window: MainWindow, source: FakeSource) -> None:
     assert not window.timeline.isVisible()
     window.journey.bookmark()
     assert "not recorded" in window.status.sentence.text()
     assert source.sent == []
-
-
-def test_a_copy_is_saved_and_what_goes_wrong_is_said(player: Player, tmp_path: Path) -> None:
-    copy, sentence = tmp_path / "copy.lockstep", player.window.status.sentence
-    player.window.library.save(copy)
-    player.bot.waitUntil(lambda: sentence.text() == f"Saved to {copy}.")
-    assert read(copy).records_count == player.source.travel.state.all_records
-    assert player.window.preferences.recent_files[0] == str(copy)
-    player.window.library.save(tmp_path / "nowhere" / "copy.lockstep")
-    player.bot.waitUntil(lambda: "There is no directory" in sentence.text())
-
-
-def test_recent_recordings_are_in_the_menu(player: Player, tmp_path: Path) -> None:
-    gone, there = tmp_path / "gone.lockstep", tmp_path / "there.lockstep"
-    there.write_bytes(b"x")
-    for path in (gone, there):
-        player.window.preferences.add_recent(str(path))
-    menu = player.window.top_bar.files.menu()
-    menu.aboutToShow.emit()
-    recent = next(action.menu() for action in menu.actions() if action.text() == "Open recent")
-    assert isinstance(recent, QMenu)
-    assert [action.text() for action in recent.actions()] == ["there.lockstep", "run.lockstep"]
-    recent.actions()[0].trigger()
-    assert player.opened == [there]
-
-
-def test_one_click_keeps_the_session_and_the_bar_says_so(
-    qtbot: QtBot, source: FakeSource, options: Options, tmp_path: Path
-) -> None:
-    kept: list[Path] = []
-
-    def keep() -> Path:
-        kept.append(tmp_path / "demo.lockstep")
-        return kept[-1]
-
-    def recording() -> Recording:
-        return Recording(kept[-1] if kept else tmp_path / "session.lockstep", 4_100_000, bool(kept))
-
-    application()
-    window = open_window(source, FakeFace(), replace(options, keep=keep, recording=recording))
-    bar = window.top_bar
-    window._show_recording()
-    assert "4.1 MB" in bar.record.text()
-    assert "REC" not in bar.record.text()
-    assert bar.keep.isVisibleTo(window)
-    qtbot.mouseClick(bar.keep, LEFT)
-    window._show_recording()
-    assert len(kept) == 1
-    assert "REC" in bar.record.text()
-    assert not bar.keep.isVisibleTo(window)
-    assert "demo.lockstep" in window.status.sentence.text()
-    assert window.preferences.recent_files == [str(kept[0])]
-    window.leave()
-    close(window, qtbot)
-
-
-def test_what_a_crash_left_is_offered_once(
-    qtbot: QtBot, source: FakeSource, options: Options, recording: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "recordings"
-    folder.mkdir()
-    left = folder / "session-1.lockstep"
-    left.write_bytes(recording.read_bytes()[: -END.size - 10])
-    opened: list[Path] = []
-    application()
-    window = open_window(source, FakeFace(), replace(options, open_file=opened.append, autosaves=folder))
-    window.library.look_for_left_behind()
-    box = window.findChild(QMessageBox, "leftBehind")
-    assert isinstance(box, QMessageBox)
-    assert "ended unexpectedly" in box.text()
-    qtbot.mouseClick(box.buttons()[0], LEFT)
-    assert opened == [left]
-    assert not window.isVisible()
-    assert read(left).note == ""
-    assert left_behind(folder) is None
-    close(window, qtbot)

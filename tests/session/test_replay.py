@@ -14,7 +14,6 @@ from core.facts import EpochStarted, KillOrdered, Pace, PaceSet, Said
 from core.model.cluster_view import ClusterView
 from core.model.fold import LONG_AGO_NS, Fold
 from core.model.markers import MarkerKind
-from core.session.annotations import Note, decode_notes
 from core.session.player import FRAME_RECORDS, Player
 from core.session.recorder import Recorder
 from core.session.recording_format import RecordingHeader
@@ -320,34 +319,3 @@ def test_markers_come_by_themselves(seat: Seat) -> None:
         (MarkerKind.KILL, "R2 killed", 900_000_000),
         (MarkerKind.EPOCH, "epoch 2", 1_000_000_000),
     ]
-
-
-def test_notes_are_kept_in_the_file_and_no_block_is_touched(run: list[Record], tmp_path: Path) -> None:
-    path = record_to(tmp_path / "run.lockstep", run[:2_000])
-    log = path.read_bytes()
-    seat = Seat(path)
-    seat.travel.set_notes([Note(20, "later", 5), Note(10, "first")])
-    seat.travel.set_notes([*seat.travel.notes[:1], Note(30, "changed")])
-    wait_until(lambda: not seat.source.writing)
-    seat.close()
-    assert path.read_bytes()[: len(log)] == log
-    again = Seat(path)
-    assert again.travel.notes == (Note(10, "first"), Note(30, "changed"))
-    assert again.travel.state.all_records == 2_000
-    assert again.travel.sentences() == []
-    again.close()
-
-
-def test_notes_of_a_file_that_was_cut_off(run: list[Record], tmp_path: Path) -> None:
-    path = record_to(tmp_path / "run.lockstep", run[:2_000])
-    path.write_bytes(path.read_bytes()[:-100])
-    seat = Seat(path)
-    records = seat.travel.state.all_records
-    seat.travel.set_notes([Note(10, "kept")])
-    wait_until(lambda: not seat.source.writing)
-    seat.close()
-    tape = FileTape(path)
-    tape.grow()
-    assert decode_notes(tape.annotations) == (Note(10, "kept"),)
-    assert tape.records == records
-    assert path.stat().st_size == tape.whole_bytes  # the part of a block is gone
