@@ -177,6 +177,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "copy_pid", "Copy pid", _VIEW, "Copy the selected replica's process id", ("Ctrl+Shift+C",), "copy"
     ),
+    ActionSpec("stage", "Cluster", _VIEW, "The cluster on its stage", ("F2",), "network", checkable=True),
+    ActionSpec(
+        "space_time",
+        "Space-time",
+        _VIEW,
+        "Lifelines and messages over time",
+        ("F3",),
+        "waypoints",
+        checkable=True,
+    ),
     ActionSpec("console", "Go to console", _VIEW, "Type a command", ("Ctrl+L", "F6"), "terminal"),
     ActionSpec("find", "Find in event log", _VIEW, "Filter the events", ("Ctrl+F",), "search"),
     ActionSpec("larger", "Larger type", _VIEW, "For a projector", ("Ctrl++", "Ctrl+="), "plus"),

@@ -15,7 +15,8 @@ from gui.docks.frame import DockFrame
 from gui.docks.inspector import Inspector
 from gui.docks.metrics import Metrics
 from gui.icons import Icons
-from gui.intents import Intents, Selection
+from gui.intents import Intents
+from gui.selection import Selection
 from gui.source_bridge import SourceBridge
 from gui.theme import Theme
 

@@ -13,8 +13,9 @@ from gui.actions import Actions
 from gui.difference import Difference
 from gui.fault_menus import add_link_faults, fill_faults
 from gui.group_menus import fill_group
-from gui.intents import Intents, Selection
+from gui.intents import Intents
 from gui.node_menu import pop_up, replica_menu
+from gui.selection import Selection
 from gui.theme import Theme
 
 

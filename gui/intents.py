@@ -32,26 +32,6 @@ SLOWEST_NS, FASTEST_NS = 2_000_000_000, 100_000_000
 """Ends of the slow pace's slider."""
 
 
-class Selection(QObject):
-    """The one thing that is selected, for every view: "C1", "FE", "R2", "#128" or ""."""
-
-    changed = Signal(str)
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.name = ""
-
-    def set(self, name: str) -> None:
-        """Select; says so once."""
-        if name != self.name:
-            self.name = name
-            self.changed.emit(name)
-
-    def number(self, kind: str) -> int:
-        """The number after `kind` ("R", "C" or "#") when such a thing is selected, else 0."""
-        return int(self.name[1:]) if self.name[:1] == kind and self.name[1:].isdecimal() else 0
-
-
 class Intents(QObject):
     """Turns wishes into commands, or into a sentence that says why not."""
 

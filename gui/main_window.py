@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow
 
 from core.commands import CrashFrontEnd, Heal
 from core.facts import Pace, RunStarted, Said
@@ -16,17 +16,20 @@ from core.ids import client_name, replica_name
 from core.model.cluster_view import ClusterView, ReplicaState
 from core.session.source import ServiceFace, Source
 from gui.actions import Actions
+from gui.centre import Centre
 from gui.dock_set import DockSet
 from gui.dress import Dress
 from gui.fault_desk import FaultDesk
 from gui.help import Help
-from gui.intents import Intents, Selection
+from gui.intents import Intents
 from gui.journey import Journey
 from gui.library import Library
+from gui.one_cursor import share
 from gui.options import Options
 from gui.palette import Entry, Palette, entries_of
 from gui.preferences import Preferences, on_screen
 from gui.query_form import QueryForm
+from gui.selection import Selection
 from gui.source_bridge import SourceBridge
 from gui.stage.stage_widget import StageWidget
 from gui.status_line import StatusLine
@@ -65,7 +68,11 @@ class MainWindow(QMainWindow):
         self.timeline = TimelineBar(
             self.journey, self.actions_by_id, theme, icons, stage=self.stage, parent=self
         )
-        self.setCentralWidget(_above(self.stage, self.timeline, self))
+        self.centre = Centre(
+            self.stage, self.timeline, self.bridge, self.selection, self.journey, self.actions_by_id,
+            self.dress, self,
+        )  # fmt: skip
+        self.setCentralWidget(self.centre)
         self.library = Library(self, preferences, options, self._may_leave)
         self.docks = DockSet(
             self, face, self.bridge, self.intents, self.selection, theme, icons, preferences.console_history
@@ -112,16 +119,15 @@ class MainWindow(QMainWindow):
         stage.linkMenuRequested.connect(self.faults.open_link)
         stage.replicaKillRequested.connect(self.intents.kill)
         stage.tokenActivated.connect(self.intents.deliver)
-        stage.selectionChanged.connect(self.selection.set)
-        self.selection.changed.connect(stage.select)
+        share(self.selection, stage, self.docks.log, self.timeline.rail, self.docks.metrics)
         self.intents.said.connect(self.status.say)
         self.journey.said.connect(self.status.say)
+        self.centre.said.connect(self.status.say)
         self.library.said.connect(self.status.say)
         self.library.opened.connect(self.leave)
         self.query.submitted.connect(self.intents.submit)
         self.docks.console.go_to = self.journey.go_to
         self.docks.console.looked.connect(self._look)
-        self.docks.log.chosen.connect(self._choose_event)
         self.docks.checks.show_requested.connect(self._show_number)
         self.top_bar.new_cluster.connect(self.start_anew)
         self.dress.changed.connect(self._redress)
@@ -166,6 +172,8 @@ class MainWindow(QMainWindow):
             "restart": lambda: self.start_anew(self.top_bar.replicas.value()),
             "inspect": lambda: self.docks.show("inspector"),
             "copy_pid": lambda: intents.copy_pid(self.selection.number("R")),
+            "stage": self.centre.show_stage,
+            "space_time": self.centre.show_space_time,
             "console": lambda: self.docks.show("console"),
             "find": lambda: self.docks.show("log"),
             "larger": lambda: dress.grow(1),
@@ -195,7 +203,8 @@ class MainWindow(QMainWindow):
     def _show_view(self, view: ClusterView, with_cards: bool) -> None:
         self.intents.view = view
         self.difference.watch(view)
-        self.stage.set_view(view, with_cards)
+        if self.stage.isVisible():
+            self.stage.set_view(view, with_cards)
 
     def _show_time(self, view: ClusterView) -> None:
         self.timeline.show_view(view)
@@ -216,11 +225,6 @@ class MainWindow(QMainWindow):
 
     def _show_recording(self) -> None:
         self.top_bar.show_recording(self._options.recording())
-
-    def _choose_event(self, node: str, seq: int) -> None:
-        del seq  # the stage shows nodes; numbers are the log's own
-        if node:
-            self.selection.set(node)
 
     def _show_number(self, seq: int, replica: int) -> None:
         if replica:
@@ -282,6 +286,7 @@ class MainWindow(QMainWindow):
         theme, icons = self.dress.theme, self.dress.icons
         self.actions_by_id.tint(icons)
         self.stage.set_theme(theme)
+        self.centre.redress()
         self.docks.set_theme(theme, icons)
         self.top_bar.set_theme(theme, icons)
         self.timeline.set_theme(theme, icons)
@@ -321,6 +326,7 @@ class MainWindow(QMainWindow):
             return
         self._gone = True
         self.bridge.stop()
+        self.centre.close_feed()
         self._record_timer.stop()
         self.preferences.save_window(self.saveGeometry(), self.saveState())
         self.preferences.node_places = self.stage.positions()
@@ -332,17 +338,6 @@ class MainWindow(QMainWindow):
         if self.export is not None:
             self.export.process.abandon()
         self.left.emit()
-
-
-def _above(stage: QWidget, timeline: QWidget, parent: QWidget) -> QWidget:
-    """The stage above the timeline."""
-    both = QWidget(parent)
-    column = QVBoxLayout(both)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    column.addWidget(stage, 1)
-    column.addWidget(timeline)
-    return both
 
 
 def _without_argument(run: Callable[[], object], _checked: bool = False) -> None:

@@ -130,6 +130,8 @@ QToolButton[chip="true"]:hover, QPushButton[chip="true"]:hover { background: $ho
 QToolButton[chip="true"]:checked { color: $text; background: $selection; border-color: $selection; }
 QToolButton[chip="true"]:focus, QPushButton[chip="true"]:focus { border-color: $accent; }
 QPushButton[chip="true"] { color: $accent; border-color: $accent; }
+QFrame#diagramBar { background: $surface; border-bottom: 1px solid $outline; }
+QFrame#diagramBar QToolButton { padding: ${px4}px; }
 QFrame#timeline { background: $surface; border-top: 1px solid $outline; }
 QToolButton[transport="true"], QToolButton[transport="play"] { padding: 0; background: $raised;
     border: 1px solid $outline; border-radius: ${px14}px; }

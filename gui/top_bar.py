@@ -74,12 +74,7 @@ class TopBar(QFrame):
         self._touched_s = -_PATIENCE_S
         self._brand = QLabel("Lockstep", self)
         self._brand.setProperty("role", "brand")
-        self._tab = QToolButton(self)
-        self._tab.setText("Cluster")
-        self._tab.setCheckable(True)
-        self._tab.setChecked(True)
-        self._tab.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._tab.clicked.connect(lambda: self._tab.setChecked(True))
+        self.tabs = [self._button(name, icon=False) for name in ("stage", "space_time")]
         self.pace = self._pace_buttons()
         self.slider, self._delay = QSlider(Qt.Orientation.Horizontal, self), QLabel(self)
         self.step, self.load = self._button("step"), self._button("load")
@@ -222,7 +217,8 @@ class TopBar(QFrame):
         row.setSpacing(8)
         row.addWidget(self._brand)
         row.addSpacing(6)
-        row.addWidget(self._tab)
+        for tab in self.tabs:
+            row.addWidget(tab)
         row.addWidget(_line(self))
         for widget in (self.pace, self.slider, self._delay, self.step):
             row.addWidget(widget)
@@ -280,7 +276,7 @@ class TopBar(QFrame):
         """Leave out what is needed least until the rest has room; nothing is cut off."""
         long, short = self._record_words
         recording = bool(long)
-        spare = (self._tab, self.record, self._brand, *self._labels, self.slider, self._delay)
+        spare = (self.record, self._brand, *self._labels, self.slider, self._delay, *self.tabs)
         for widget in spare:
             widget.setVisible(widget is not self.record or recording)
         self._show_record(long)

@@ -63,6 +63,14 @@ _order = msgspec.msgpack.Decoder(OrderHead)
 _result = msgspec.msgpack.Decoder(ResultHead)
 _nack = msgspec.msgpack.Decoder(Nack)
 
+# looked up once: a member of an enumeration costs as much as reading a record
+(
+    _ROW_CALL, _ROW_ORDERED, _ROW_ORDER, _ROW_AGAIN, _ROW_EXECUTED, _ROW_HELD, _ROW_RESULT, _ROW_GAP,
+    _ROW_ANSWER,
+) = RowKind  # fmt: skip
+_UNDER_WAY, _ARRIVED, _LOST = Fate
+_FACT, _CALL_SENT, _RETURN_SENT = Tap.FACT, Tap.CALL_SENT, Tap.RETURN_SENT
+_TO_LOST, _TO_DOUBLED, _FROM_LOST = Tap.TO_LOST, Tap.TO_DOUBLED, Tap.FROM_LOST
 _ORDER, _RESULT, _NACK = b"\xa5order", b"\xa6result", b"\xa4nack"
 _CALLS = (Tap.CALL_SENT, Tap.CALL_DELIVERED)
 _RETURNS = (Tap.RETURN_SENT, Tap.RETURN_DELIVERED)
@@ -140,14 +148,14 @@ class SpaceTime:
 
     def _read(self, record: Record) -> None:
         time_ns, tap, links, token, body = record
-        if tap == Tap.FACT:
+        if tap == _FACT:
             self._fact(time_ns, decode_fact(body))
         elif token and tap in _ENDS and token in self._travelling:
             self._ended(time_ns, token, _ENDS[tap])
         elif tap in _CALLS:
-            self._call(time_ns, tap == Tap.CALL_SENT, token, body)
+            self._call(time_ns, tap == _CALL_SENT, token, body)
         elif tap in _RETURNS:
-            self._return(time_ns, tap == Tap.RETURN_SENT, token, body)
+            self._return(time_ns, tap == _RETURN_SENT, token, body)
         elif tap in _LEFT_TO:
             if body.startswith(_ORDER, 1):
                 self._order(record)
@@ -158,12 +166,12 @@ class SpaceTime:
 
     def _call(self, time_ns: int, leaves: bool, token: int, body: bytes) -> None:
         rows, clients, numbers = _requests(_called.decode(body).requests)
-        fate = Fate.UNDER_WAY if leaves else Fate.ARRIVED
+        fate = _UNDER_WAY if leaves else _ARRIVED
         if leaves:
-            self._travel(token, rows, RowKind.CALL)
+            self._travel(token, rows, _ROW_CALL)
         self._new.add_many(
             rows, time_ns, time_ns, 0, 1, numbers, clients, clients.translate(_CODES), FRONT_END,
-            RowKind.CALL, fate,
+            _ROW_CALL, fate,
         )  # fmt: skip
 
     def _return(self, time_ns: int, leaves: bool, token: int, body: bytes) -> None:
@@ -171,12 +179,12 @@ class SpaceTime:
         rows, clients, numbers = _requests(returned.requests)
         if len(returned.seqs) != 8 * rows:
             raise ValueError("the answers are not as many as their numbers")
-        fate = Fate.UNDER_WAY if leaves else Fate.ARRIVED
+        fate = _UNDER_WAY if leaves else _ARRIVED
         if leaves:
-            self._travel(token, rows, RowKind.ANSWER)
+            self._travel(token, rows, _ROW_ANSWER)
         self._new.add_many(
             rows, time_ns, time_ns, returned.seqs, 1, numbers, clients, FRONT_END, clients.translate(_CODES),
-            RowKind.ANSWER, fate,
+            _ROW_ANSWER, fate,
         )  # fmt: skip
 
     # --- front end → replica ------------------------------------------------------------------------------
@@ -187,16 +195,16 @@ class SpaceTime:
         first, count = order.first_seq, order.count
         if first >= self._next_seq:
             self._ordered(time_ns, first, count, order.requests)
-        fate = Fate.LOST if tap == Tap.TO_LOST else Fate.UNDER_WAY
+        fate = _LOST if tap == _TO_LOST else _UNDER_WAY
         for replica in range(1, MAX_REPLICAS + 1):
             if not links >> replica & 1:
                 continue
             queue = self._queue(replica)
-            again = tap == Tap.TO_DOUBLED or first < queue.sent
+            again = tap == _TO_DOUBLED or first < queue.sent
             queue.sent = max(queue.sent, first + count)
-            kind, ends = RowKind.AGAIN if again else RowKind.ORDER, (FRONT_END, replica)
+            kind, ends = _ROW_AGAIN if again else _ROW_ORDER, (FRONT_END, replica)
             row = self._row(time_ns, time_ns, first, count, self._owner(first), ends, kind, fate, token)
-            if fate is Fate.LOST:
+            if fate is _LOST:
                 self.losses.append((time_ns, *ends))
             elif not token:
                 self._arrived(replica, first, count, time_ns, row)
@@ -210,7 +218,7 @@ class SpaceTime:
         self._next_seq = first + count
         self._new.add_many(
             rows, time_ns, time_ns, pack_u64(range(first, first + count)), 1, numbers, clients, FRONT_END,
-            FRONT_END, RowKind.ORDERED, Fate.ARRIVED,
+            FRONT_END, _ROW_ORDERED, _ARRIVED,
         )  # fmt: skip
         if count == 1:
             self._owners[first] = (int.from_bytes(numbers, "little"), clients[0])
@@ -220,36 +228,34 @@ class SpaceTime:
         """An order was handed to the replica's socket: it is next, or too early, or late."""
         queue = self._queue(replica)
         if queue.expected and first > queue.expected:
-            self._patches.append((row, time_ns, Fate.ARRIVED))
+            self._patches.append((row, time_ns, _ARRIVED))
             if first not in queue.held:
                 ends = (replica, replica)
                 wait = self._row(
-                    time_ns, OPEN_NS, first, count, self._owner(first), ends, RowKind.HELD, Fate.UNDER_WAY
+                    time_ns, OPEN_NS, first, count, self._owner(first), ends, _ROW_HELD, _UNDER_WAY
                 )
                 queue.held[first] = (count, wait)
             return
         queue.expected = max(queue.expected, first + count)
         while (waited := queue.held.pop(queue.expected, None)) is not None:
-            self._patches.append((waited[1], time_ns, Fate.ARRIVED))
+            self._patches.append((waited[1], time_ns, _ARRIVED))
             queue.expected += waited[0]
 
     # --- replica → front end ------------------------------------------------------------------------------
 
     def _said(self, record: Record, replica: int) -> None:
         time_ns, tap, _, token, body = record
-        lost, ends = tap == Tap.FROM_LOST, (replica, FRONT_END)
-        fate = Fate.LOST if lost else Fate.UNDER_WAY if token else Fate.ARRIVED
+        lost, ends = tap == _FROM_LOST, (replica, FRONT_END)
+        fate = _LOST if lost else _UNDER_WAY if token else _ARRIVED
         if body.startswith(_RESULT, 1):
             head = _result.decode(body)
             left_ns, request = self._executed(replica, head, time_ns), self._owner(head.first_seq)
-            right_ns = time_ns if fate is Fate.ARRIVED else left_ns
-            self._row(
-                left_ns, right_ns, head.first_seq, head.count, request, ends, RowKind.RESULT, fate, token
-            )
+            right_ns = time_ns if fate is _ARRIVED else left_ns
+            self._row(left_ns, right_ns, head.first_seq, head.count, request, ends, _ROW_RESULT, fate, token)
         elif body.startswith(_NACK, 1):
             nack = _nack.decode(body)
             count = nack.last_seq - nack.first_seq + 1
-            self._row(time_ns, time_ns, nack.first_seq, count, _NOBODY, ends, RowKind.GAP, fate, token)
+            self._row(time_ns, time_ns, nack.first_seq, count, _NOBODY, ends, _ROW_GAP, fate, token)
         else:
             return
         if lost:
@@ -260,13 +266,13 @@ class SpaceTime:
         queue = self._queue(replica)
         order = self._unanswered.pop((replica, head.first_seq), None)
         if order is not None:
-            self._patches.append((order, min(head.received_ns, head.started_ns), Fate.ARRIVED))
+            self._patches.append((order, min(head.received_ns, head.started_ns), _ARRIVED))
         if head.first_seq < queue.executed:
             return time_ns  # told before
         queue.executed = head.first_seq + head.count
         ends, request = (replica, replica), self._owner(head.first_seq)
         self._row(head.started_ns, head.finished_ns, head.first_seq, head.count, request, ends,
-                  RowKind.EXECUTED, Fate.ARRIVED)  # fmt: skip
+                  _ROW_EXECUTED, _ARRIVED)  # fmt: skip
         return min(head.finished_ns, time_ns)
 
     # --- everything ---------------------------------------------------------------------------------------
@@ -275,9 +281,9 @@ class SpaceTime:
         """A message that travelled visibly arrived, or was lost."""
         left = self._travelling.pop(token)
         self._patches += [(row, time_ns, fate) for row in range(left.row, left.row + left.rows)]
-        if fate is Fate.LOST:
+        if fate is _LOST:
             self.losses.append((time_ns, left.source, left.target))
-        elif left.kind in (RowKind.ORDER, RowKind.AGAIN):
+        elif left.kind in (_ROW_ORDER, _ROW_AGAIN):
             self._arrived(left.target, left.first_seq, left.numbers, time_ns, left.row)
 
     def _fact(self, time_ns: int, fact: FactUnion) -> None:
@@ -300,7 +306,7 @@ class SpaceTime:
     def _empty(self, time_ns: int, replica: int) -> None:
         """What a replica held back it holds no more."""
         held = self._queue(replica).held
-        self._patches += [(wait, time_ns, Fate.LOST) for _, wait in held.values()]
+        self._patches += [(wait, time_ns, _LOST) for _, wait in held.values()]
         held.clear()
 
     def _queue(self, replica: int) -> _Queue:
@@ -316,7 +322,7 @@ class SpaceTime:
         """Tell a row; its number."""
         row = self._lines.end + len(self._new)
         self._new.add(left_ns, right_ns, seq, count, *request, *ends, kind, fate)
-        if token and fate is Fate.UNDER_WAY:
+        if token and fate is _UNDER_WAY:
             self._travelling[token] = _Traveller(row, 1, kind, seq, count, *ends)
             _bound(self._travelling)
         return row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from core.commands import Command
@@ -47,6 +48,10 @@ class Travel(Protocol):
     @property
     def state(self) -> TravelState:
         """Where we are."""
+
+    @property
+    def path(self) -> Path:
+        """The recording that it reads, which may still be written."""
 
     @property
     def markers(self) -> Sequence[Marker]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from core.model.markers import Marker
 from core.session.annotations import Note, decode_notes
@@ -36,6 +37,11 @@ class PlayerTravel:
             all_records=tape.records,
             read_share=player.read_share,
         )
+
+    @property
+    def path(self) -> Path:
+        """The recording that it reads."""
+        return self.player.tape.path
 
     @property
     def markers(self) -> Sequence[Marker]:

@@ -55,13 +55,14 @@ def read_filter(text: str, kinds: frozenset[EventKind]) -> EventFilter:
 class EventLogView(QWidget):
     """Every event, newest on top."""
 
-    chosen = Signal(str, int)
-    """A row was selected: its node ("" when it is nobody's) and sequence number (0 for none)."""
+    chosen = Signal(str, int, object)
+    """A row was selected: its node ("" when it is nobody's), sequence number (0 for none) and time."""
 
     def __init__(self, log: EventLog, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._log = log
         self._stopped_at = 0
+        self._before: str | None = None  # the filter, while rows about a chosen request are shown
         self._turn_ns = 0
         self._budget_ns = _SLICE_NS
         self.searching = False
@@ -144,6 +145,22 @@ class EventLogView(QWidget):
         self.resume.hide()
         self._turn_ns = 0
 
+    def select_number(self, seq: int) -> None:
+        """Show the rows about a request that was chosen elsewhere; 0: what was shown before."""
+        current = self.table.currentIndex()
+        if seq and current.isValid() and self.table.selectionModel().hasSelection():
+            event = self.model.row_at(current.row())
+            if event.seq <= seq <= event.last_seq:
+                return  # it was chosen here
+        if seq:
+            if self._before is None:
+                self._before = self.filter.text()
+            self.filter.setText(f"#{seq}")
+        elif self._before is not None:
+            before, self._before = self._before, None
+            if _NUMBER.fullmatch(self.filter.text()):
+                self.filter.setText(before)
+
     def search(self, text: str) -> None:
         """Show the rows about `text`."""
         self.filter.setText(text)
@@ -193,4 +210,4 @@ class EventLogView(QWidget):
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():
             event = self.model.row_at(index.row())
-            self.chosen.emit(event.node.split()[0] if event.node else "", event.seq)
+            self.chosen.emit(event.node.split()[0] if event.node else "", event.seq, event.time_ns)

@@ -19,7 +19,8 @@ from core.ids import client_name, replica_name
 from core.limits import INSPECT_ROWS
 from core.model.cluster_view import ClientCard, ClusterView, DataPage, FrontEndCard, ReplicaCard, ReplicaState
 from gui.icons import Icons
-from gui.intents import Intents, Selection
+from gui.intents import Intents
+from gui.selection import Selection
 from gui.stage.wording import client_status, digest_text, duration, replica_status
 from gui.theme import Theme
 

@@ -74,6 +74,11 @@ class Metrics(QScrollArea):
             self._plots = Plots(self._theme, self)
             self._column.insertWidget(1, self._plots, 1)
 
+    def point_at(self, time_ns: int) -> None:
+        """Mark a moment that somebody points at in another view; 0 for none."""
+        if self._plots is not None:
+            self._plots.point_at(time_ns)
+
     def show_view(self, view: ClusterView) -> None:
         """Bring everything up to date."""
         metrics = view.metrics

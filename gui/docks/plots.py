@@ -46,7 +46,7 @@ class Plots(QWidget):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._turn = 0
+        self._turn = self._newest_ns = 0
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(2)
@@ -61,11 +61,17 @@ class Plots(QWidget):
         for plot in self._plots:
             plot.set_theme(theme)
 
+    def point_at(self, time_ns: int) -> None:
+        """Mark a moment in every plot; 0 for none."""
+        for plot in self._plots:
+            plot.point_at((time_ns - self._newest_ns) / 1e9 if time_ns else None)
+
     def show_history(self, history: MetricsHistory, view: ClusterView) -> None:
         """Draw the newest minute of one plot, the next one at the next call."""
         times = history.times_ns[-_SHOWN_TICKS:]
         if not len(times):
             return
+        self._newest_ns = int(times[-1])
         seconds = (times - times[-1]) / 1e9
         part = slice(-_SHOWN_TICKS, None)
         if self._turn == 0:
@@ -97,6 +103,9 @@ class _Plot:
         self.caption.setProperty("role", "caption")
         self.widget = pg.PlotWidget(parent)
         self.widget.setAccessibleName(caption)
+        self._pointed = pg.InfiniteLine(angle=90)
+        self._pointed.hide()
+        self.widget.addItem(self._pointed, ignoreBounds=True)
         self.widget.setMenuEnabled(False)
         self.widget.setMouseEnabled(False, False)
         self.widget.hideButtons()
@@ -117,9 +126,16 @@ class _Plot:
             axis.setTextPen(pg.mkPen(theme.text_faint))
             axis.setTickFont(theme.number_font(10))
         self.widget.getAxis("left").setWidth(theme.px(_AXIS_PX))
+        self._pointed.setPen(pg.mkPen(theme.text_faint, width=1))
         for curve in self._curves.values():
             curve.item.setPen(self._pen(curve.colour))
         self._write_legend()
+
+    def point_at(self, seconds: float | None) -> None:
+        """Mark a moment, so many seconds before the newest one (negative); None for none."""
+        self._pointed.setVisible(seconds is not None)
+        if seconds is not None:
+            self._pointed.setValue(seconds)
 
     def show(self, seconds: Floats, curves: dict[str, tuple[str, Floats]]) -> None:
         """Draw curves by name, each (colour, values)."""

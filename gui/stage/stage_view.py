@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QHelpEvent,
     QPainter,
     QPaintEvent,
+    QPen,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QToolTip, QWidget
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from core.model.cluster_view import ClusterView
 from gui.stage.card_cache import Look
 from gui.stage.link_signs import curve
+from gui.stage.sprites import CELL
 from gui.stage.stage_picture import Setting, StagePicture
 from gui.stage.tips import describe, tip, token_tip
 from gui.theme import Theme
@@ -49,6 +51,7 @@ class StageView(QWidget):
         self._picture = StagePicture(clock)
         self._moved: dict[str, tuple[float, float]] = {}
         self._selected = self._hovered = ""
+        self._lit = 0
         self._rest = QTimer(self, singleShot=True, interval=2 * FRAME_MS)  # not while views keep coming
         self._rest.timeout.connect(self._work_on)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -97,6 +100,12 @@ class StageView(QWidget):
         self.update()
         self._tell_accessibility()
         self.selectionChanged.emit(name)
+
+    def light(self, seq: int) -> None:
+        """Ring the messages about a sequence number; 0 for none."""
+        if seq != self._lit:
+            self._lit = seq
+            self.update()
 
     def positions(self) -> dict[str, tuple[float, float]]:
         """The centres of the nodes that a person moved, as parts (0…1) of the stage's width and height."""
@@ -173,6 +182,19 @@ class StageView(QWidget):
                 painter.fillRect(self.rect(), self._theme.background)
             else:
                 self._picture.paint(painter, event.rect())
+                if self._lit:
+                    self._paint_rings(painter, self._view)
+
+    def _paint_rings(self, painter: QPainter, view: ClusterView) -> None:
+        """Around every message about the chosen request; inside of what is painted anew when it moves."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self._theme.text, self._theme.px(2)))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        radius = CELL / 2 * self._picture.layout.scale - 2
+        for token in view.tokens:
+            point = self.token_point(token.token) if token.seq == self._lit else None
+            if point is not None:
+                painter.drawEllipse(point, radius, radius)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._begin()

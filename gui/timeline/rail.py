@@ -42,6 +42,9 @@ class Rail(QWidget):
     noteActivated = Signal(object)
     """A bookmark or caption was double-clicked: its note."""
 
+    momentPointed = Signal(object)
+    """The pointer is at this moment (an int, nanoseconds), or 0 for nowhere."""
+
     def __init__(self, journey: Journey, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._journey = journey
@@ -49,6 +52,7 @@ class Rail(QWidget):
         self._state: TravelState | None = None
         self._marked: list[tuple[Marker, Note | None]] = []
         self._ground: QPixmap | None = None
+        self._pointed_ns = 0
         self._shown: tuple[object, ...] = ()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -77,6 +81,12 @@ class Rail(QWidget):
             self._ground = None
         self._shown = shown
         self.update()
+
+    def point_at(self, time_ns: int) -> None:
+        """Mark a moment that somebody points at in another view; 0 for none."""
+        if time_ns != self._pointed_ns:
+            self._pointed_ns = time_ns
+            self.update()
 
     def x_of(self, time_ns: int) -> float:
         """Where a moment is."""
@@ -117,6 +127,7 @@ class Rail(QWidget):
             seq = f" · #{near[0].seq}" if near[0].seq else ""
             words = f"{near[0].text}{seq}\n{words}"
         QToolTip.showText(event.globalPosition().toPoint(), words, self)
+        self.momentPointed.emit(time_ns)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -130,6 +141,7 @@ class Rail(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing is told any more."""
         QToolTip.hideText()
+        self.momentPointed.emit(0)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows step, also while the present is shown."""
@@ -177,6 +189,10 @@ class Rail(QWidget):
             painter.drawRoundedRect(done, line.height() / 2, line.height() / 2)
             if state.read_share < 1.0:
                 self._paint_reading(painter, state, line)
+            if state.start_ns <= self._pointed_ns <= state.end_ns:
+                at = self.x_of(self._pointed_ns)
+                painter.setPen(QPen(theme.text_faint, 1, Qt.PenStyle.DotLine))
+                painter.drawLine(QPointF(at, px(_AXIS_PX)), QPointF(at, line.center().y()))
             painter.setPen(QPen(theme.text, px(1)))
             painter.drawLine(QPointF(x, px(_AXIS_PX)), QPointF(x, line.center().y()))
             painter.setPen(QPen(theme.accent if self.hasFocus() else theme.surface, px(2)))

@@ -177,9 +177,9 @@ def test_the_recording_is_shown(qtbot: QtBot, options: Options) -> None:
     application()
     recording = Recording(Path("/somewhere/run-3.lockstep"), 4_100_000)
     window = open_again(replace(options, recording=lambda: recording), qtbot)
-    window.resize(1_600, 900)
+    window.resize(1_760, 900)
     window._show_recording()
-    qtbot.waitUntil(lambda: window.top_bar.width() == 1_600)
+    qtbot.waitUntil(lambda: window.top_bar.width() == 1_760)
     assert window.top_bar.record.text() == "REC run-3.lockstep · 4.1 MB"
     assert "/somewhere/run-3.lockstep" in window.top_bar.record.toolTip()
     window.leave()

@@ -1,0 +1,29 @@
+"""Ties the views to the one cursor: what is selected or pointed at in one of them is so in all of them."""
+
+from __future__ import annotations
+
+from gui.docks.event_log import EventLogView
+from gui.docks.metrics import Metrics
+from gui.selection import Selection
+from gui.stage.stage_view import StageView
+from gui.timeline.rail import Rail
+
+
+def share(selection: Selection, stage: StageView, log: EventLogView, rail: Rail, metrics: Metrics) -> None:
+    """Connect them, both ways. The space-time diagram connects itself, when it is made."""
+
+    def choose_row(node: str, seq: int, time_ns: int) -> None:
+        selection.choose(node, seq)
+        selection.point(time_ns)
+
+    def show_request(node: str) -> None:
+        stage.select(node)
+        stage.light(selection.seq)
+        log.select_number(selection.seq)
+
+    stage.selectionChanged.connect(selection.set)
+    log.chosen.connect(choose_row)
+    rail.momentPointed.connect(selection.point)
+    selection.changed.connect(show_request)
+    selection.pointed.connect(rail.point_at)
+    selection.pointed.connect(metrics.point_at)
