@@ -44,7 +44,8 @@ class Revival:
     def add(self) -> None:
         """Have one replica more. Raises UsageError when there are as many as can be."""
         known = self._engine.members.status
-        free = [replica for replica in range(1, MAX_REPLICAS + 1) if replica not in known]
+        taken = known.keys() | self._tasks
+        free = [replica for replica in range(1, MAX_REPLICAS + 1) if replica not in taken]
         gone = [replica for replica in sorted(known) if replica not in self._engine.links | self._tasks]
         if not free + gone:
             raise UsageError(f"There are {MAX_REPLICAS} replicas already, as many as can be.")
@@ -118,7 +119,8 @@ class Revival:
         self._engine.operator.trouble(sentence)
 
     def _done(self, replica: int, task: asyncio.Task[None]) -> None:
-        del self._tasks[replica]
+        if self._tasks.get(replica) is task:
+            del self._tasks[replica]
         if task.cancelled() or self._engine.stopping:
             return
         error = task.exception()

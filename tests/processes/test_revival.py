@@ -77,6 +77,19 @@ def test_replicas_come_and_go_by_hand() -> None:
     assert [fact.reason for fact in cluster.facts(Dropped)] == ["it was asked to leave"]
 
 
+def test_several_are_added_at_once() -> None:
+    async def script(cluster: Cluster) -> None:
+        engine = cluster.engine
+        engine.set_load(True, False)
+        for _ in range(3):
+            engine.operator.do(AddReplica())
+        await cluster.until(lambda: engine.front_end.view.replicas == (1, 2, 3, 4), "all joined")
+        await cluster.serve(100)
+        assert_agreed(cluster, 1, 2, 3, 4)
+
+    assert {fact.replica for fact in play(script, replicas=1).facts(CaughtUp)} == {2, 3, 4}
+
+
 def test_the_last_replica_cannot_leave() -> None:
     async def script(cluster: Cluster) -> None:
         with pytest.raises(UsageError, match="R1 cannot leave now"):
