@@ -122,9 +122,9 @@ def draw(seed: int) -> Schedule:
     """The schedule of a seed."""
     random = Random(seed)
     pick = random.choice
-    replicas, clients, requests = pick(_REPLICAS), random.randint(1, 12), random.randint(45, 95)
+    replicas, clients, requests = pick(_REPLICAS), random.randint(1, 16), random.randint(44, 88)
     latency_ns = pick((20 * US, 100 * US, 500 * US, 2 * MS))
-    lingers = random.random() < 0.06  # somebody may be silent for so long that it is fenced
+    lingers = random.random() < 0.04  # somebody may be silent for so long that it is fenced
     troubles = [_link(random, replicas, requests) for _ in range(pick((0, 1, 1, 2, 2, 3)))]
     troubles += [_process(random, replicas, requests, lingers) for _ in range(pick((0, 0, 1, 1, 2)))]
     if random.random() < 0.15:
@@ -151,10 +151,10 @@ def draw(seed: int) -> Schedule:
         requests=requests,
         latency_ns=latency_ns,
         jitter_ns=pick((0, latency_ns // 2, 2 * latency_ns)),
-        turn_ns=pick((0, latency_ns // 4, latency_ns, latency_ns)),
+        turn_ns=pick((0, latency_ns // 2, 2 * latency_ns, 4 * latency_ns)),
         reply=pick(_REPLIES),
         revives=random.random() < 0.4,
-        batch_requests=pick((1, 3, BATCH_REQUESTS, BATCH_REQUESTS, BATCH_REQUESTS, BATCH_REQUESTS)),
+        batch_requests=pick((1, 3, 8, *[BATCH_REQUESTS] * 5)),
         think_ms=10 if sleeps else pick((0, 0, 0, 0, 1, 10)),
         heal_after_ns=2_600 * MS if lingers else 0,
         troubles=tuple(sorted(troubles, key=lambda trouble: trouble.at_seq)),
@@ -210,7 +210,7 @@ def _double_crash(random: Random, replicas: int, requests: int, latency_ns: int)
 
 
 def _process(random: Random, replicas: int, requests: int, lingers: bool) -> Trouble:
-    kind = random.choices((Kind.CRASH, Kind.PAUSE, Kind.VANISH), (45, 50, 5))[0]
+    kind = random.choices((Kind.CRASH, Kind.PAUSE, Kind.VANISH), (46, 50, 4))[0]
     lasts = (2 * MS, 60 * MS, 600 * MS, 2_500 * MS) if lingers else (2 * MS, 20 * MS, 60 * MS)
     return Trouble(
         kind=kind,
