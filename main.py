@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.runtime.simulate_command import Plants
     from core.session.exports.job import Job
     from core.session.exports.look import Look
+    from core.workload.scenarios import Scenario
     from gui.recording.export_process import Exporting
     from gui.top_bar import Recording
 
@@ -46,6 +47,15 @@ def open_window(settings: RunSettings, record: Path | None) -> int:
     return show(launch(settings, record, at_once=False), settings, settings.service)
 
 
+def open_lesson(scenario: Scenario, record: Path | None) -> int:
+    """A scenario behind a window, on a cluster of its own, until the person closes it."""
+    from core.runtime.launch import launch
+    from core.runtime.scenario_run import settings_of
+
+    settings = settings_of(scenario)
+    return show(launch(settings, record, at_once=False), settings, settings.service, scenario)
+
+
 def open_recording(file: Path, service: str) -> int:
     """A recording behind a window, until the person closes it."""
     from core.runtime.headless import RunSettings
@@ -54,16 +64,18 @@ def open_recording(file: Path, service: str) -> int:
     return show(replay(file, service), RunSettings(), service)
 
 
-def show(shown: Launched, settings: RunSettings, service: str) -> int:
+def show(shown: Launched, settings: RunSettings, service: str, lesson: Scenario | None = None) -> int:
     """A window on what is launched. A new number of replicas is a new cluster, and another recording is shown
     in the place of what was. `service` is the one that the person has named."""
     from core.rules import Rule
     from core.runtime.launch import launch, replay
     from core.runtime.places import recordings_folder
+    from core.runtime.scenario_run import settings_of
+    from core.workload.scenarios import Scenario
     from gui.app import run
     from gui.options import Options
 
-    wanted: list[int | Rule | Launched] = []
+    wanted: list[int | Rule | Scenario | Launched] = []
 
     def open_file(file: Path) -> None:
         wanted.append(replay(file))
@@ -72,6 +84,8 @@ def show(shown: Launched, settings: RunSettings, service: str) -> int:
         options = Options(
             restart=wanted.append,
             break_rule=wanted.append,
+            play=wanted.append,
+            lesson=lesson,
             recording=_recording(shown),
             open_file=open_file,
             shown_file=shown.path if shown.recorded_bytes() is None else None,
@@ -84,12 +98,15 @@ def show(shown: Launched, settings: RunSettings, service: str) -> int:
         code = run(shown.source, shown.face, options)
         if code or not wanted:
             return code
-        following = wanted.pop()
+        following, lesson = wanted.pop(), None
         if isinstance(following, int):
             settings = replace(settings, replicas=following, broken=())
             following, service = launch(settings, None, at_once=False), settings.service
         elif isinstance(following, Rule):
             settings = replace(settings, broken=(following,))
+            following, service = launch(settings, None, at_once=False), settings.service
+        elif isinstance(following, Scenario):
+            lesson, settings = following, settings_of(following)
             following, service = launch(settings, None, at_once=False), settings.service
         else:
             service = ""
@@ -217,7 +234,7 @@ def main() -> None:
     if len(arguments) == 1 and arguments[0].endswith(".lockstep"):  # a double click on a file
         sys.argv.insert(1, "open")
 
-    make(open_window, open_recording, demo, bench, has_display, draw, plants)()
+    make(open_window, open_recording, demo, bench, has_display, draw, plants, open_lesson)()
 
 
 if __name__ == "__main__":

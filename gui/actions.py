@@ -203,6 +203,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("show_log", "Event log", _DOCKS, "Everything that happened", ("Alt+3",), "list"),
     ActionSpec("show_checks", "Checks", _DOCKS, "What is watched all the time", ("Alt+4",), "shield-check"),
     ActionSpec("show_metrics", "Metrics", _DOCKS, "Figures and curves", ("Alt+5",), "activity"),
+    ActionSpec(
+        "lessons",
+        "Lessons",
+        _DOCKS,
+        "Predict what happens, then see it",
+        ("Alt+6",),
+        "graduation-cap",
+    ),
     ActionSpec("fullscreen", "Full screen", _WINDOW, "The window fills the screen", ("F11",), "maximize"),
     ActionSpec(
         "reset_layout",

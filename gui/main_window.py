@@ -23,6 +23,7 @@ from gui.fault_desk import FaultDesk
 from gui.help import Help
 from gui.intents import Intents
 from gui.journey import Journey
+from gui.lessons.room import LessonRoom
 from gui.library import Library
 from gui.one_cursor import share
 from gui.options import Options
@@ -92,6 +93,8 @@ class MainWindow(QMainWindow):
         self.status = StatusLine(self.bridge.meter, lambda: source.title, self)
         self.setStatusBar(self.status)
         self.query = QueryForm(face, theme, icons, self)
+        past = (self.bridge, self.intents, self.journey, theme, icons, self._may_leave)
+        self.lessons = LessonRoom(self, self.stage, options, preferences, *past)
         self.palette_dialog = Palette(self)
         self.export: ExportDialog | None = None
         self._record_timer = QTimer(self, interval=_RECORD_MS)
@@ -125,6 +128,8 @@ class MainWindow(QMainWindow):
         self.centre.said.connect(self.status.say)
         self.library.said.connect(self.status.say)
         self.library.opened.connect(self.leave)
+        self.lessons.left.connect(self.leave)
+        self.lessons.view.said.connect(self.status.say)
         self.query.submitted.connect(self.intents.submit)
         self.docks.console.go_to = self.journey.go_to
         self.docks.console.looked.connect(self._look)
@@ -175,6 +180,7 @@ class MainWindow(QMainWindow):
             "stage": self.centre.show_stage,
             "space_time": self.centre.show_space_time,
             "console": lambda: self.docks.show("console"),
+            "lessons": self.lessons.show,
             "find": lambda: self.docks.show("log"),
             "larger": lambda: dress.grow(1),
             "smaller": lambda: dress.grow(-1),
@@ -291,6 +297,7 @@ class MainWindow(QMainWindow):
         self.top_bar.set_theme(theme, icons)
         self.timeline.set_theme(theme, icons)
         self.query.set_theme(theme, icons)
+        self.lessons.set_theme(theme, icons)
         self.difference.set_theme(theme)
 
     def _restore(self) -> None:
@@ -304,6 +311,7 @@ class MainWindow(QMainWindow):
         self.docks.arrange(self.height(), self.width())
         if not docks.isEmpty():
             self.restoreState(docks)
+        self.lessons.settle()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask when processes run, then end the run; the application leaves when the source has closed."""

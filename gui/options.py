@@ -14,6 +14,7 @@ from gui.recording.export_process import Exporting
 from gui.top_bar import Recording
 
 if TYPE_CHECKING:
+    from core.workload.scenarios import Scenario
     from gui.main_window import MainWindow
 
 
@@ -30,6 +31,8 @@ class Options:
     ask         asks before closing while replicas run; None never asks
     restart     called with a number of replicas when a person wants a new cluster; the window then closes
     break_rule  called with a rule when a person wants a new cluster without it; the window then closes
+    play        called with a scenario that a person wants to see played; the window then closes
+    lesson      the scenario that this window plays
     recording   where the run is being written and how large the file is; called once a second, so it must not
                 touch the disk
     open_file   called with a recording that a person wants to see; the window closes then. Raises
@@ -47,6 +50,8 @@ class Options:
     ask: Ask | None = ask_before_closing
     restart: Callable[[int], None] | None = None
     break_rule: Callable[[Rule], None] | None = None
+    play: Callable[[Scenario], None] | None = None
+    lesson: Scenario | None = None
     recording: Callable[[], Recording | None] = no_recording
     open_file: Callable[[Path], None] | None = None
     shown_file: Path | None = None

@@ -93,6 +93,10 @@ QGroupBox::title { subcontrol-origin: margin; left: ${px10}px; padding: 0 ${px4}
 QProgressBar { color: $text; background: $sunken; border: 1px solid $outline_strong; border-radius: ${px4}px;
     text-align: center; }
 QProgressBar::chunk { background: $accent; border-radius: ${px3}px; }
+QRadioButton::indicator { width: ${px12}px; height: ${px12}px; border-radius: ${px7}px;
+    background: $sunken; border: 1px solid $text_muted; margin: ${px1}px; }
+QRadioButton::indicator:checked { background: $accent; border: ${px3}px solid $sunken; }
+QRadioButton::indicator:focus { border-color: $accent; }
 QSlider::groove:horizontal { height: ${px4}px; background: $outline; border-radius: ${px2}px; }
 QSlider::sub-page:horizontal { background: $accent; border-radius: ${px2}px; }
 QSlider::handle:horizontal { width: ${px14}px; height: ${px14}px; margin: -${px5}px 0; background: $text;

@@ -40,12 +40,14 @@ class LessonDesk(QObject):
         self._journey = journey
         self._scores = scores
         self._begun = False
-        self._before: tuple[Pace, int, bool] | None = None  # pace, delay, load while a question is open
+        self._pace, self._load = SetPace(Pace.REAL_TIME), SetLoad(False)  # as somebody last wanted it
+        self._before: tuple[SetPace, SetLoad] | None = None  # while a question is open
         self._shown: tuple[object, ...] = ()
         self._noted = ""
         self.director = Director(scenario) if scenario is not None else None
         if self.director is not None:
             bridge.now_and_then(lambda: self.director is not None, self.look, LOOKS_PER_S)
+            intents.sent.connect(self._wanted)
             bridge.answered.connect(self._hear)
             bridge.said.connect(self._hear)
 
@@ -66,7 +68,7 @@ class LessonDesk(QObject):
         if director.ending and view.load_running and not director.done:
             self._intents.send(SetLoad(False))
         if director.question is not None:
-            self._before = (view.pace, view.delay_ns, view.load_running)
+            self._before = (self._pace, self._load)
             self._intents.send(SetLoad(False))
             self._intents.send(SetPace(Pace.STEP, 0))
         self._tell(director)
@@ -83,10 +85,10 @@ class LessonDesk(QObject):
         """Let the run go on as it went before the question."""
         if self._before is None:
             return
-        (pace, delay_ns, load), self._before = self._before, None
-        self._intents.send(SetPace(pace, delay_ns))
-        if load:
-            self._intents.send(SetLoad(True))
+        (pace, load), self._before = self._before, None
+        self._intents.send(pace)
+        if load.running:
+            self._intents.send(load)
         self.changed.emit()
 
     @property
@@ -110,6 +112,12 @@ class LessonDesk(QObject):
         self._intents.send(director.scenario.pace)
         self._intents.send(SetLoad(workload.running, workload.think_ms, workload.burst))
         return True
+
+    def _wanted(self, command: object) -> None:
+        if isinstance(command, SetPace):
+            self._pace = command
+        elif isinstance(command, SetLoad):
+            self._load = command
 
     def _hear(self, fact: Answered | Said) -> None:
         if self.director is not None:
