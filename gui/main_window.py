@@ -123,13 +123,10 @@ class MainWindow(QMainWindow):
         stage.replicaKillRequested.connect(self.intents.kill)
         stage.tokenActivated.connect(self.intents.deliver)
         share(self.selection, stage, self.docks.log, self.timeline.rail, self.docks.metrics)
-        self.intents.said.connect(self.status.say)
-        self.journey.said.connect(self.status.say)
-        self.centre.said.connect(self.status.say)
-        self.library.said.connect(self.status.say)
         self.library.opened.connect(self.leave)
         self.lessons.left.connect(self.leave)
-        self.lessons.view.said.connect(self.status.say)
+        for speaker in (self.intents, self.journey, self.centre, self.library, self.lessons.view):
+            speaker.said.connect(self.status.say)
         self.query.submitted.connect(self.intents.submit)
         self.docks.console.go_to = self.journey.go_to
         self.docks.console.looked.connect(self._look)
