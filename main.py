@@ -160,8 +160,12 @@ def demo(settings: RunSettings) -> int:
     return run_demo(settings, save_stage)
 
 
-def bench(gui: bool, as_json: bool, seconds: float) -> int:
+def bench(gui: bool, failures: bool, as_json: bool, seconds: float) -> int:
     """Measure this machine."""
+    if failures:
+        from bench.failures import measure_failures
+
+        return measure_failures(as_json)
     if gui:
         from bench.window import measure_window
 

@@ -35,7 +35,7 @@ OpenWindow = Callable[[RunSettings, Path | None], int]
 OpenRecording = Callable[[Path, str], int]
 OpenLesson = Callable[["Scenario", Path | None], int]
 Demo = Callable[[RunSettings], int]
-Bench = Callable[[bool, bool, float], int]
+Bench = Callable[[bool, bool, bool, float], int]
 
 
 def no_lesson(scenario: Scenario, record: Path | None) -> int:
@@ -165,11 +165,12 @@ def make(
     @app.command(name="bench")
     def bench_command(
         gui: Annotated[bool, typer.Option("--gui", help="Measure the window under full load.")] = False,
+        failures: Annotated[bool, typer.Option("--failures", help="Measure what failures cost.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
         seconds: Annotated[float, typer.Option(help="How long each part runs.")] = 5.0,
     ) -> None:
         """Measure throughput and latency against the ceiling of this very machine."""
-        raise typer.Exit(guarded(lambda: bench(gui, as_json, seconds)))
+        raise typer.Exit(guarded(lambda: bench(gui, failures, as_json, seconds)))
 
     @app.command()
     def doctor(
