@@ -14,6 +14,7 @@ from gui.docks.event_log import EventLogView
 from gui.docks.frame import DockFrame
 from gui.docks.inspector import Inspector
 from gui.docks.metrics import Metrics
+from gui.explainer import Explainer
 from gui.icons import Icons
 from gui.intents import Intents
 from gui.selection import Selection
@@ -42,8 +43,10 @@ class DockSet(QObject):
     ) -> None:
         super().__init__(window)
         self._window = window
+        self.explainer = Explainer(bridge, intents, face)
         self.console = Console(face, intents, theme, history)
-        self.inspector = Inspector(intents, selection, theme, icons)
+        self.console.explain = lambda subject: self.explainer.ask(subject).sentences
+        self.inspector = Inspector(intents, selection, theme, icons, self.explainer)
         self.log = EventLogView(bridge.log, theme, icons)
         self.checks = Checks(theme, icons)
         self.metrics = Metrics(lambda: bridge.fold.history, theme)
@@ -111,6 +114,11 @@ class DockSet(QObject):
         frame.raise_()
         focus = {"console": self.console.prompt, "log": self.log.filter, "inspector": self.inspector.data}
         focus.get(name, frame.widget()).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def ask_why(self, name: str) -> None:
+        """Explain a node or a number in the inspector."""
+        self.inspector.why.ask(name)
+        self.show("inspector")
 
     def set_theme(self, theme: Theme, icons: Icons) -> None:
         """Dress every dock."""

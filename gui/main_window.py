@@ -11,7 +11,7 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow
 
 from core.commands import CrashFrontEnd, Heal
-from core.facts import Pace, RunStarted, Said
+from core.facts import Pace, Said
 from core.ids import client_name, replica_name
 from core.model.cluster_view import ClusterView, ReplicaState
 from core.session.source import ServiceFace, Source
@@ -114,7 +114,7 @@ class MainWindow(QMainWindow):
         bridge.now_and_then(self.query.isVisible, self.query.show_view, 6)
         bridge.answered.connect(self.docks.console.show_answer)
         bridge.said.connect(self._show_said)
-        bridge.started.connect(self._show_started)
+        bridge.started.connect(self.status.started)
         stage.clientActivated.connect(self.open_query)
         stage.replicaMenuRequested.connect(self.faults.open_replica)
         self.faults.left.connect(self.leave)
@@ -122,6 +122,7 @@ class MainWindow(QMainWindow):
         stage.linkMenuRequested.connect(self.faults.open_link)
         stage.replicaKillRequested.connect(self.intents.kill)
         stage.tokenActivated.connect(self.intents.deliver)
+        stage.explain = self.docks.explainer.puzzle
         share(self.selection, stage, self.docks.log, self.timeline.rail, self.docks.metrics)
         self.library.opened.connect(self.leave)
         self.lessons.left.connect(self.leave)
@@ -173,6 +174,7 @@ class MainWindow(QMainWindow):
             "clients_fewer": lambda: self.top_bar.step_clients(-1),
             "restart": lambda: self.start_anew(self.top_bar.replicas.value()),
             "inspect": lambda: self.docks.show("inspector"),
+            "why": lambda: self.docks.ask_why(self.selection.name or "FE"),
             "copy_pid": lambda: intents.copy_pid(self.selection.number("R")),
             "stage": self.centre.show_stage,
             "space_time": self.centre.show_space_time,
@@ -222,9 +224,6 @@ class MainWindow(QMainWindow):
     def _show_said(self, fact: Said) -> None:
         self.docks.console.show_sentence(fact)
         self.status.say(fact.level, fact.text)
-
-    def _show_started(self, fact: RunStarted) -> None:
-        self.status.started(fact)
 
     def _show_recording(self) -> None:
         self.top_bar.show_recording(self._options.recording())

@@ -28,6 +28,7 @@ def replica_menu(
         menu.addSeparator()
     add_membership(menu, card, view, send)
     menu.addSeparator()
+    menu.addAction(actions["why"])
     menu.addAction(actions["inspect"])
     menu.addAction(actions["compare"])
     menu.addAction(actions["copy_pid"])

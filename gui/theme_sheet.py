@@ -151,6 +151,8 @@ QWidget#dockTitle { background: $surface; border-bottom: 1px solid $outline; }
 QWidget#dockTitle QToolButton { padding: ${px3}px; }
 QFrame#violation { background: $raised; border: 1px solid $bad; border-left-width: ${px4}px;
     border-radius: ${px8}px; }
+QLabel#why { background: $sunken; border-left: ${px4}px solid $caution; padding: ${px8}px;
+    border-radius: ${px4}px; }
 QFrame#popover { background: $raised; border: 1px solid $outline_strong; border-radius: ${px10}px; }
 QFrame#popover QListWidget { background: transparent; }
 QFrame#popover QListWidget::item { padding: ${px5}px ${px8}px; border-radius: ${px4}px; }

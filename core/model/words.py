@@ -32,6 +32,17 @@ _BROKEN = {
 }
 
 
+def duration(ns: int) -> str:
+    """Nanoseconds with two or three figures: `240 µs`, `4.1 ms`, `1.2 s`."""
+    if ns < 1_000_000:
+        return f"{ns / 1e3:.0f} µs"
+    if ns < 100_000_000:
+        return f"{ns / 1e6:.1f} ms"
+    if ns < 1_000_000_000:
+        return f"{ns / 1e6:.0f} ms"
+    return f"{ns / 1e9:.1f} s"
+
+
 def seconds(duration_ns: int) -> str:
     """`12.1 s`."""
     return f"{duration_ns / 1e9:.1f} s"

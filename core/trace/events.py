@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
 
 from core.trace.rows import EventKind, EventRow, kind_of, nodes_of, row_of
@@ -99,6 +99,10 @@ class EventLog:
         # every chunk but the newest is full, and only whole chunks are dropped
         chunk, place = divmod(position - self.first, CHUNK_RECORDS)
         return self._chunks[chunk][place]
+
+    def newest_first(self, at_most: int) -> Iterator[Record]:
+        """The newest records, so many at most, the newest first."""
+        return islice(chain.from_iterable(map(reversed, reversed(self._chunks))), at_most)
 
     def row(self, position: int) -> EventRow:
         """The row at a position, decoded now. Raises IndexError like `record`."""

@@ -3,7 +3,7 @@
     C1> post alice "hello"    a query from client 1; `C1` alone makes it the client of the lines that follow
     post alice "hello"        a query from the present client
     kill R2 · pace slow 0.3 · step · deliver 12 · clients 8 · load off · look R1 users · help post · clear
-    goto 12.4s · goto #128
+    goto 12.4s · goto #128 · why R2 · why #128
 
 Words of the console win over operations of the same name; `C1> step` always asks the service.
 """
@@ -33,6 +33,7 @@ CONSOLE_WORDS: dict[str, str] = {
     "clients": "clients 8 — have this many clients",
     "load": "load on | off — let the clients' own workload run or rest",
     "look": "look R1 users — show a page of a replica's data",
+    "why": "why R2 | C3 | #128 | digest — why something waits, or what went wrong",
     "goto": "goto 12.4s | #128 | start | end | live — show another moment of the run",
     "help": "help [operation] — this list, or an operation's parameters",
     "clear": "clear — empty the console",
@@ -77,6 +78,13 @@ class GoTo:
 
 
 @dataclass(frozen=True, slots=True)
+class AskWhy:
+    """Explain something."""
+
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class UseClient:
     """The lines that follow are this client's."""
 
@@ -95,7 +103,7 @@ class Clear:
     """Empty the console."""
 
 
-Line = Query | Ask | GoTo | UseClient | Help | Clear
+Line = Query | Ask | GoTo | AskWhy | UseClient | Help | Clear
 
 
 def parse(text: str, scope: Scope) -> Line | None:
@@ -266,6 +274,12 @@ def _read_goto(arguments: list[str], scope: Scope) -> Line:
     return GoTo(_one(arguments, "goto"))
 
 
+def _read_why(arguments: list[str], scope: Scope) -> Line:
+    if not arguments:
+        raise UsageError("“why” needs something to explain.", CONSOLE_WORDS["why"])
+    return AskWhy(" ".join(arguments))
+
+
 def _read_help(arguments: list[str], scope: Scope) -> Line:
     return Help(arguments[0] if arguments else "")
 
@@ -283,6 +297,7 @@ _READERS: dict[str, Callable[[list[str], Scope], Line]] = {
     "load": _read_load,
     "look": _read_look,
     "goto": _read_goto,
+    "why": _read_why,
     "help": _read_help,
     "clear": _read_clear,
 }
@@ -293,6 +308,9 @@ def _choices(word: str, scope: Scope) -> list[str]:
         return fault_choices(word, scope.replicas)
     if word in GROUP_WORDS:
         return group_choices(word, scope.replicas)
+    if word == "why":
+        names = map(replica_name, scope.replicas), map(client_name, range(1, scope.clients + 1))
+        return [*names[0], *names[1]]
     if word in ("kill", "look"):
         return [replica_name(replica) for replica in scope.replicas]
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
@@ -21,6 +21,7 @@ from core.session.source import ServiceFace
 from core.workload.console_language import (
     CONSOLE_WORDS,
     Ask,
+    AskWhy,
     Clear,
     GoTo,
     Help,
@@ -67,6 +68,8 @@ class Console(QWidget):
         self._client = 1
         self.go_to: Callable[[str], str] = _nowhere
         """Goes to another moment, and says in words to which. Raises UsageError."""
+        self.explain: Callable[[str], Sequence[str]] = _not_explained
+        """Why something is as it is, in sentences. Raises UsageError."""
         self._lines: deque[tuple[str, tuple[Span, ...]]] = deque(maxlen=_KEPT_LINES)
         self.history = LineHistory(list(history))
         self.output = QPlainTextEdit(self)
@@ -117,6 +120,9 @@ class Console(QWidget):
             self._ask_cluster(read)
         elif isinstance(read, GoTo):
             self.write(("muted", f"  {self.go_to(read.words)}"))
+        elif isinstance(read, AskWhy):
+            for sentence in self.explain(read.subject):
+                self.write(("text", f"  {sentence}"))
         elif isinstance(read, UseClient):
             self._use_client(read.client)
         elif isinstance(read, Help):
@@ -259,6 +265,10 @@ def _words_of(view: ClusterView | None) -> list[str]:
 
 def _nowhere(words: str) -> str:
     raise UsageError("There is no other moment to go to.")
+
+
+def _not_explained(subject: str) -> Sequence[str]:
+    raise UsageError("There is nothing to explain it from.")
 
 
 def _example(spec: OperationSpec) -> str:

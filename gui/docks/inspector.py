@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
 from core.ids import client_name, replica_name
 from core.limits import INSPECT_ROWS
 from core.model.cluster_view import ClientCard, ClusterView, DataPage, FrontEndCard, ReplicaCard, ReplicaState
+from gui.docks.why_card import WhyCard
+from gui.explainer import Explainer
 from gui.icons import Icons
 from gui.intents import Intents
 from gui.selection import Selection
@@ -39,6 +41,7 @@ class Inspector(QWidget):
         selection: Selection,
         theme: Theme,
         icons: Icons,
+        explainer: Explainer,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -51,6 +54,7 @@ class Inspector(QWidget):
         self._shown: object = None
         self.title = QLabel(self)
         self.title.setProperty("role", "title")
+        self.why = WhyCard(explainer, self)
         self.facts = _table("Facts", self)
         self._up = QToolButton(self)
         self._up.setAccessibleName("Up")
@@ -89,6 +93,7 @@ class Inspector(QWidget):
     def show_view(self, view: ClusterView) -> None:
         """Facts now; the data as of the newest page that came."""
         card = self._intents.replica(self._selection.number("R"))
+        self.why.show_view(view, self._selection.name)
         self._show_facts(_facts(view, self._selection.name))
         for widget in (self.data, self._up, self.where, self._less, self._more):
             widget.setVisible(card is not None)
@@ -113,6 +118,7 @@ class Inspector(QWidget):
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(6)
         column.addWidget(self.title)
+        column.addWidget(self.why)
         column.addWidget(self.facts, 2)
         column.addLayout(bar)
         column.addWidget(self.data, 3)

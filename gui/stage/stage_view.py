@@ -47,6 +47,8 @@ class StageView(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._badge = "LIVE"
+        self.explain: Callable[[str], str] = lambda name: ""
+        """Why a node waits or went wrong, a sentence a line; "" when it does not."""
         self._view: ClusterView | None = None
         self._picture = StagePicture(clock)
         self._moved: dict[str, tuple[float, float]] = {}
@@ -214,7 +216,7 @@ class StageView(QWidget):
         if self._view is not None and token:
             text = token_tip(self._view, token)
         elif self._view is not None and name:
-            text = tip(self._view, self._picture.layout.places[name], point)
+            text = tip(self._view, self._picture.layout.places[name], point, self.explain)
         QToolTip.showText(event.globalPos(), text, self)
 
     def _refresh_looks(self, *names: str) -> None:

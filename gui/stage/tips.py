@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from textwrap import fill
+
 from PySide6.QtCore import QPointF
 
 from core.ids import client_name, replica_name
@@ -10,6 +13,9 @@ from gui.stage.card_frame import CardFrame
 from gui.stage.layout import FRONT_END, Place
 from gui.stage.replica_card import replica_rows
 from gui.stage.wording import client_status, digest_text, replica_status
+
+TIP_LETTERS = 96
+"""In a line of a tip: it does not wrap by itself."""
 
 _TOKENS = {
     TokenKind.REQUEST: "A request on its way to the front end.",
@@ -56,15 +62,25 @@ def describe(view: ClusterView, name: str) -> str:
     return ""
 
 
-def tip(view: ClusterView, place: Place, point: QPointF) -> str:
-    """What the part of a node under `point` means."""
+def tip(view: ClusterView, place: Place, point: QPointF, explain: Callable[[str], str]) -> str:
+    """What the part of a node under `point` means, and why the node waits or went wrong, if it does."""
     card = card_named(view, place.name)
     if isinstance(card, ReplicaCard):
-        return _replica_tip(card, place, point)
+        return _replica_tip(card, place, point, explain)
     if isinstance(card, ClientCard):
-        return f"{card.call or place.name}\nClick to send a query from {place.name}."
-    durability = f"\n{card.durability}" if isinstance(card, FrontEndCard) and card.durability else ""
-    return f"Gives every request its number, sends it to all replicas, and answers the client.{durability}"
+        text = f"{card.call or place.name}\nClick to send a query from {place.name}."
+    else:
+        durability = f"\n{card.durability}" if isinstance(card, FrontEndCard) and card.durability else ""
+        text = (
+            f"Gives every request its number, sends it to all replicas, and answers the client.{durability}"
+        )
+    return _with(text, explain(place.name))
+
+
+def _with(text: str, why: str) -> str:
+    if not why:
+        return text
+    return "\n".join([text, "", *(fill(sentence, TIP_LETTERS) for sentence in why.splitlines())])
 
 
 def token_tip(view: ClusterView, token: int) -> str:
@@ -77,7 +93,7 @@ def token_tip(view: ClusterView, token: int) -> str:
     return f"{found.label} {found.source} → {found.target}\n{_TOKENS[found.kind]}{sample}{waits}"
 
 
-def _replica_tip(card: ReplicaCard, place: Place, point: QPointF) -> str:
+def _replica_tip(card: ReplicaCard, place: Place, point: QPointF, explain: Callable[[str], str]) -> str:
     rows = replica_rows(CardFrame(place.rect, place.scale, place.detail))
     if rows.kill.contains(point):
         return f"Kill {place.name} (K): its process {card.pid} ends at once, without a goodbye."
@@ -87,13 +103,14 @@ def _replica_tip(card: ReplicaCard, place: Place, point: QPointF) -> str:
             "Equal columns are equal states; an underlined one is unlike the others'."
         )
     if rows.slots.contains(point):
-        return (
+        text = (
             f"The hold-back queue. #{card.expected} comes next; filled numbers are here already and wait for "
             "it,\ndashed ones are missing."
         )
+        return _with(text, explain(place.name))
     if abs(point.y() - rows.figures) < 12 * place.scale:
         return f"Expects #{card.expected}: it has executed every number below, in order, and nothing else."
     if rows.tiles.contains(point):
         return "What is in its state. Lit: changed by the last operation."
     first = f"Its answer came first {card.first_answers:,} times." if card.first_answers else ""
-    return f"{place.name}: {replica_status(card)}\n{first}".strip()
+    return _with(f"{place.name}: {replica_status(card)}\n{first}".strip(), explain(place.name))

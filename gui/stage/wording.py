@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from core.facts import Pace
 from core.model.cluster_view import ClientCard, ClusterView, ReplicaCard, ReplicaState
+from core.model.words import duration as duration
 
 FIRST_SENTENCE = "Click a client to send a query. Right-click a replica to kill it."
 
 _OPEN_SESSION = "open session"
 """The call that every client makes by itself, before a person asks anything."""
-
-
-def duration(ns: int) -> str:
-    """Nanoseconds with two or three figures: `240 µs`, `4.1 ms`, `1.2 s`."""
-    if ns < 1_000_000:
-        return f"{ns / 1e3:.0f} µs"
-    if ns < 100_000_000:
-        return f"{ns / 1e6:.1f} ms"
-    if ns < 1_000_000_000:
-        return f"{ns / 1e6:.0f} ms"
-    return f"{ns / 1e9:.1f} s"
 
 
 def waited(ns: int) -> str:

@@ -96,7 +96,7 @@ def test_every_node_and_message_is_told_in_words() -> None:
         assert describe(view, name)
         rect = place.rect
         for y in range(int(rect.top()), int(rect.bottom()), 6):
-            assert tip(view, place, QPointF(rect.center().x(), y))
+            assert tip(view, place, QPointF(rect.center().x(), y), lambda name: "")
     assert "holds 4 back" in describe(view, "R1")
     assert describe(view, "R9") == ""
     assert "R1" in token_tip(view, view.tokens[0].token)

@@ -1,0 +1,275 @@
+"""The story of one request, read backwards from the event log when somebody asks for it.
+
+Nothing is kept for it while the cluster runs: the log's newest records are walked through once, newest first,
+and only frames that can be of this number are decoded. What is older than `LOOKED_AT` records is not told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+
+import msgspec
+
+from core.facts import Called, Returned
+from core.ids import RequestId
+from core.model.clients import OUTCOMES
+from core.protocol.messages import Nack, Order, OrderHead, ResultHead, pack_u32, unpack_u32, unpack_u64
+from core.trace.events import EventLog
+from core.trace.rows import session_words
+from core.trace.wire_log import UNREADABLE, Record, Tap
+
+LOOKED_AT = 20_000
+"""Records that a question looks through at most: about 20 ms."""
+
+_order = msgspec.msgpack.Decoder(Order)
+_order_head = msgspec.msgpack.Decoder(OrderHead)
+_result_head = msgspec.msgpack.Decoder(ResultHead)
+_nack = msgspec.msgpack.Decoder(Nack)
+_called = msgspec.msgpack.Decoder(Called)
+_returned = msgspec.msgpack.Decoder(Returned)
+
+NOBODY = RequestId(0, 0)
+NOBODY = RequestId(0, 0)
+_TAG = 2
+_ORDER, _RESULT, _NACK = map(ord, "orn")
+
+
+class Fate(Enum):
+    """What became of a message."""
+
+    PASSED = "arrived"
+    UNDER_WAY = "under way"
+    LOST = "lost"
+    DOUBLED = "came twice"
+
+
+@dataclass(slots=True)
+class Passage:
+    """One message on one link. `arrived_ns` is 0 unless it arrived; `token` 0 when nothing held it."""
+
+    fate: Fate
+    sent_ns: int
+    arrived_ns: int = 0
+    token: int = 0
+
+
+@dataclass(slots=True)
+class Execution:
+    """When a replica had the number, began with it and was done; on the clock of the records."""
+
+    received_ns: int
+    started_ns: int
+    finished_ns: int
+
+
+@dataclass(slots=True)
+class Story:
+    """What is known of a request. Times of what did not happen, or is not known, are 0."""
+
+    seq: int = 0
+    request: RequestId = NOBODY
+    call: str = ""
+    operation: bytes = b""
+    called_ns: int = 0
+    reached_ns: int = 0  # when it arrived at the front end
+    ordered_ns: int = 0
+    answer_sent_ns: int = 0  # when the front end let the answer go, at a visible pace
+    answered_ns: int = 0  # when the client had the answer
+    outcome: str = ""
+    answered_by: int = 0
+    orders: dict[int, list[Passage]] = field(default_factory=dict)
+    """Per replica: the order that holds the number, as often as it was sent; oldest first."""
+    asked: dict[int, list[Passage]] = field(default_factory=dict)
+    """Per replica: its asking for the number, which was missing; oldest first."""
+    results: dict[int, list[Passage]] = field(default_factory=dict)
+    executions: dict[int, Execution] = field(default_factory=dict)
+
+
+def story_of_number(log: EventLog, seq: int, words: Callable[[bytes], str]) -> Story:
+    """The request with this sequence number, as far as the log still tells it."""
+    story = Story(seq=seq)
+    reader = _Reader(story, words)
+    for record in log.newest_first(LOOKED_AT):
+        if reader.read(record):
+            break
+    return reader.told()
+
+
+def story_of_client(log: EventLog, client: int, words: Callable[[bytes], str]) -> Story:
+    """A client's newest request: its number is 0 while it was not ordered, as far as the log tells."""
+    number, seq = 0, 0
+    heads: list[OrderHead] = []
+    for record in log.newest_first(LOOKED_AT):
+        try:
+            if record.tap in _CALLS:
+                pairs = unpack_u32(_called.decode(record.body).requests)
+                number = next((n for c, n in zip(pairs[::2], pairs[1::2], strict=True) if c == client), 0)
+                if number:
+                    break
+            elif record.tap in _TO and record.body[_TAG] == _ORDER:
+                heads.append(_order_head.decode(record.body))
+        except (*UNREADABLE, IndexError, ValueError):
+            continue
+    if not number:
+        return Story(request=RequestId(client, 0))
+    for head in heads:  # the newest first: after a new epoch the number may be another one
+        place = _place(head.requests, client, number)
+        if place >= 0:
+            seq = head.first_seq + place
+            break
+    story = Story(seq=seq, request=RequestId(client, number))
+    reader = _Reader(story, words)
+    for record in log.newest_first(LOOKED_AT):
+        if reader.read(record):
+            break
+    return reader.told()
+
+
+class _Reader:
+    """Takes records, newest first, and tells what they say of the request."""
+
+    def __init__(self, story: Story, words: Callable[[bytes], str]) -> None:
+        self._story = story
+        self._words = words
+        self._arrivals: dict[int, int] = {}  # token → when it arrived
+        self._lost: dict[int, int] = {}  # token → when it was lost on its way
+        self._call_token = -1
+
+    def read(self, record: Record) -> bool:
+        """Take the next older record. True when the story begins here."""
+        try:
+            return self._take(record)
+        except (*UNREADABLE, IndexError, ValueError):
+            return False
+
+    def told(self) -> Story:
+        """The story, oldest first."""
+        for passages in (self._story.orders, self._story.asked, self._story.results):
+            for several in passages.values():
+                several.reverse()
+        return self._story
+
+    def _take(self, record: Record) -> bool:
+        tap = record.tap
+        if record.token and tap in _ARRIVED:
+            self._arrivals[record.token] = record.time_ns
+            if tap == Tap.RETURN_DELIVERED:
+                self._returned(record)
+            elif tap == Tap.CALL_DELIVERED:
+                return self._called(record)
+        elif record.token and tap in _LOST:
+            self._lost[record.token] = record.time_ns
+        elif tap in _TO:
+            if self._story.seq and record.body[_TAG] == _ORDER:
+                self._ordered(record)
+        elif tap in _FROM:
+            if self._story.seq:
+                self._from(record)
+        elif tap in _RETURNS:
+            self._returned(record)
+        elif tap in _CALLS:
+            return self._called(record)
+        return False
+
+    def _ordered(self, record: Record) -> None:
+        story, body = self._story, record.body
+        head = _order_head.decode(body)
+        place = story.seq - head.first_seq
+        if not 0 <= place < head.count:
+            return
+        pairs = unpack_u32(head.requests[8 * place : 8 * place + 8])
+        if not story.request.number:
+            story.request = RequestId(pairs[0], pairs[1])
+        if not story.operation:
+            story.operation = _order.decode(body).operations[place]
+            story.call = session_words(story.operation) or self._words(story.operation)
+        if tuple(pairs) == story.request:
+            story.ordered_ns = record.time_ns
+            for replica in _replicas(record.links):
+                story.orders.setdefault(replica, []).append(self._passage(record))
+
+    def _from(self, record: Record) -> None:
+        story, body = self._story, record.body
+        replica = record.links.bit_length() - 1
+        if body[_TAG] == _RESULT:
+            head = _result_head.decode(body)
+            if 0 <= story.seq - head.first_seq < head.count:
+                story.executions[replica] = Execution(head.received_ns, head.started_ns, head.finished_ns)
+                story.results.setdefault(replica, []).append(self._passage(record))
+        elif body[1:6] == b"\xa4nack":
+            nack = _nack.decode(body)
+            if nack.first_seq <= story.seq <= nack.last_seq:
+                story.asked.setdefault(replica, []).append(self._passage(record))
+
+    def _passage(self, record: Record) -> Passage:
+        tap, token, time_ns = record.tap, record.token, record.time_ns
+        if tap in _LOST or token in self._lost:
+            return Passage(Fate.LOST, time_ns, token=token)
+        if tap in (Tap.TO_DOUBLED, Tap.FROM_DOUBLED) and not token:
+            return Passage(Fate.DOUBLED, time_ns, time_ns)
+        if not token:
+            return Passage(Fate.PASSED, time_ns, time_ns)
+        arrived_ns = self._arrivals.get(token, 0)
+        return Passage(Fate.PASSED if arrived_ns else Fate.UNDER_WAY, time_ns, arrived_ns, token)
+
+    def _returned(self, record: Record) -> None:
+        story = self._story
+        if not story.request.number and not story.seq:
+            return
+        returned = _returned.decode(record.body)
+        pairs, seqs = unpack_u32(returned.requests), unpack_u64(returned.seqs)
+        for place, seq in enumerate(seqs):
+            request = RequestId(pairs[2 * place], pairs[2 * place + 1])
+            if request == story.request or (not story.request.number and seq == story.seq):
+                self._answered(record, request, returned.replica, OUTCOMES[returned.outcomes[place]])
+
+    def _answered(self, record: Record, request: RequestId, replica: int, outcome: str) -> None:
+        story = self._story
+        if record.tap == Tap.RETURN_SENT:
+            story.answer_sent_ns = record.time_ns
+        elif not story.outcome:
+            story.request, story.outcome = request, outcome
+            story.answered_ns, story.answered_by = record.time_ns, replica
+
+    def _called(self, record: Record) -> bool:
+        """The call: the story's first record, but under a visible pace it has two."""
+        story = self._story
+        if record.token and record.token == self._call_token:
+            story.called_ns = record.time_ns
+            return True
+        if not story.request.number:
+            return False
+        called = _called.decode(record.body)
+        place = _place(called.requests, *story.request)
+        if place < 0:
+            return False
+        story.operation = called.operations[place]
+        story.call = session_words(story.operation) or self._words(story.operation)
+        story.called_ns = record.time_ns
+        if record.tap == Tap.CALL_DELIVERED:
+            story.reached_ns = record.time_ns
+            self._call_token = record.token
+            return not record.token
+        return True
+
+
+def _place(column: bytes, client: int, number: int) -> int:
+    """At which place of a column of pairs a request stands; -1 when it does not."""
+    at = column.find(pack_u32((client, number)))
+    while at >= 0 and at % 8:
+        at = column.find(pack_u32((client, number)), at + 1)
+    return at // 8 if at >= 0 else -1
+
+
+def _replicas(links: int) -> list[int]:
+    return [replica for replica in range(1, links.bit_length()) if links >> replica & 1]
+
+
+_CALLS = frozenset({Tap.CALL_SENT, Tap.CALL_DELIVERED})
+_RETURNS = frozenset({Tap.RETURN_SENT, Tap.RETURN_DELIVERED})
+_ARRIVED = frozenset({Tap.TO_DELIVERED, Tap.FROM_DELIVERED, Tap.CALL_DELIVERED, Tap.RETURN_DELIVERED})
+_LOST = frozenset({Tap.TO_LOST, Tap.FROM_LOST})
+_TO = frozenset({Tap.TO_PASSED, Tap.TO_SENT, Tap.TO_LOST, Tap.TO_DOUBLED})
+_FROM = frozenset({Tap.FROM_PASSED, Tap.FROM_SENT, Tap.FROM_LOST, Tap.FROM_DOUBLED})

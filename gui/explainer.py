@@ -1,0 +1,32 @@
+"""Asks “why?” of the moment that is shown, for everybody who shows the answer."""
+
+from __future__ import annotations
+
+from core.errors import UsageError
+from core.model.explain import is_puzzling, why
+from core.model.reason import Why
+from core.session.source import ServiceFace
+from gui.intents import Intents
+from gui.source_bridge import SourceBridge
+
+
+class Explainer:
+    """Answers about the view that is shown and the events behind it, in the present and in the past."""
+
+    def __init__(self, bridge: SourceBridge, intents: Intents, face: ServiceFace) -> None:
+        self._bridge = bridge
+        self._intents = intents
+        self._words = face.words
+
+    def ask(self, subject: str) -> Why:
+        """Why "R2", "C3", "#128", "FE" or a check is as it is. Raises UsageError when there is none."""
+        if self._intents.view is None:
+            raise UsageError("Nothing is shown yet that could be explained.")
+        return why(self._intents.view, self._bridge.log, self._words, subject)
+
+    def puzzle(self, name: str) -> str:
+        """The answer about a node that makes a person ask by how it looks, a sentence a line; else ""."""
+        view = self._intents.view
+        if view is None or not is_puzzling(view, name):
+            return ""
+        return "\n".join(self.ask(name).sentences)
