@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -9,10 +11,18 @@ import pytest
 from core.commands import Kill, Submit
 from core.errors import UsageError
 from core.workload.conditions import CONDITION_WORDS, read_condition
-from core.workload.scenario_format import ScenarioError
+from core.workload.scenario_format import (
+    ClusterText,
+    Question,
+    ScenarioError,
+    ScenarioText,
+    StepText,
+    WorkloadText,
+)
 from core.workload.scenarios import Scenario, find_scenario, lesson_files, read_scenario
 from core.workload.text_places import place_of
 
+ROOT = Path(__file__).parents[2]
 GOOD = """\
 title = "A small one"
 expect = ["every check holds", "R2 is dead"]
@@ -141,6 +151,18 @@ def test_places_are_found_in_nested_tables_and_lists_of_several_lines() -> None:
 @pytest.mark.parametrize("words", CONDITION_WORDS)
 def test_every_condition_that_is_described_is_read(words: str) -> None:
     assert read_condition(words, 3, 3).words == words
+
+
+def test_the_page_describes_every_condition_and_every_key_by_an_example_that_runs() -> None:
+    page = (ROOT / "docs" / "teaching.md").read_text("utf-8")
+    [example] = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert example == (ROOT / "docs" / "examples" / "two-kills.toml").read_text("utf-8")
+    assert read_scenario(example, "example.toml").questions == 1
+    assert {words for words in CONDITION_WORDS if f"| `{words}` |" not in page} == set()
+    tables = (ScenarioText, ClusterText, WorkloadText, StepText, Question)
+    keys = {key for table in tables for key in table.__struct_fields__} - {"cluster", "workload", "step"}
+    assert {key for key in keys if f"`{key}`" not in page and f"[step.{key}]" not in page} == set()
+    assert {name for name in lesson_files() if f"| `{name}` |" not in page} == set()
 
 
 def test_an_unknown_name_is_told_with_those_there_are() -> None:
