@@ -143,7 +143,8 @@ class Bystander(asyncio.SubprocessProtocol):
     def _send(self, message: Shown | Gap | Over) -> None:
         payload = pack(_encode(message))
         if self._input is not None:
-            self._input.write(payload)
+            if not self._input.is_closing():  # it is, from the death of the process to the news of it
+                self._input.write(payload)
         elif not self._exited.done():
             self._unsent.append(payload)
 
