@@ -93,7 +93,7 @@ def run() -> list[Record]:
 @pytest.fixture(scope="module")
 def file(run: list[Record], tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "SEAL_PARTS_BYTES", 1 << 20)  # many blocks of a short run
+        patch.setattr(blocks, "SEAL_PARTS_BYTES", 1 << 18)  # many blocks of a short run
         return record_to(tmp_path_factory.mktemp("tapes") / "run.lockstep", run)
 
 
@@ -138,9 +138,8 @@ def settled(fold: Fold, now_ns: int) -> ClusterView:
     real time are shown as a sample hangs on how many a frame brought; every other has to be there."""
     tokens = deepcopy(fold).view(now_ns).tokens
     copied = deepcopy(fold)
-    for _ in range(3):  # a refresh that has begun takes some frames
-        copied.view(now_ns + LONG_AGO_NS)
-    view = copied.view(now_ns + 2 * LONG_AGO_NS)
+    for step in range(1, 12):  # a refresh takes some frames, and draws some client cards only
+        view = copied.view(now_ns + step * LONG_AGO_NS)
     return replace(view, sampling=1, tokens=tuple(token for token in tokens if token.token > 0))
 
 
