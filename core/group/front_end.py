@@ -246,7 +246,12 @@ class FrontEnd:
         if not was_member:
             return effects
         if self.view.members:
-            return effects + self.responses.forget(replica)
+            effects += self.responses.forget(replica)
+            orphan = self.responses.orphaned(self.view.mask)
+            if orphan is not None:  # their answers to it were not heard: they will be asked to repeat them
+                for member in self.view.members.values():
+                    member.executed = min(member.executed, orphan - 1)
+            return effects
         return (*effects, ReturnUnknown(self.responses.abandon()))
 
     def set_policy(self, policy: ReplyPolicy) -> tuple[Effect, ...]:

@@ -96,6 +96,15 @@ class ResponseCollector:
             pending.votes.pop(replica, None)
         return self._counted_again()
 
+    def orphaned(self, replicas: int) -> int | None:
+        """The first number that nobody was answered, and that nobody alive was asked for: from there on
+        these replicas (a bit mask) are asked. They joined later, and have executed it on their way in."""
+        orphans = [one for one in self._pending.values() if not one.electorate and not one.first_replica]
+        for pending in orphans:
+            pending.waiting = pending.electorate = replicas
+            pending.needed = self.policy.needed(replicas.bit_count())
+        return min((pending.first_seq for pending in orphans), default=None)
+
     def vouch(self, replica: int, seq: int) -> tuple[Effect, ...]:
         """A replica joined at `seq` with the group's own digest: it has executed all before as the others
         have, so it counts for whatever nobody was answered yet and nobody disagrees on."""

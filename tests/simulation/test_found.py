@@ -24,6 +24,13 @@ STORIES = {
         "jitter_ns":4000000,"turn_ns":2000000,"batch_requests":64,"reply":"acks:2","revives":true,
         "think_ms":0.0,"heal_after_ns":0,"troubles":[{"kind":"succession","whom":3,"at_seq":28},
         {"kind":"crash","whom":1,"at_seq":40},{"kind":"succession","whom":2,"at_seq":48}]}""",
+    "the last one that was asked for a request died; who had joined since was never asked": """
+        {"seed":100162,"service":"kv","replicas":1,"clients":5,"requests":24,"latency_ns":500000,"jitter_ns":0,
+        "turn_ns":0,"batch_requests":3,"reply":"first","revives":false,"think_ms":0.0,"heal_after_ns":0,
+        "troubles":[{"kind":"link","whom":1,"at_seq":1,"for_ns":50000000,"ways":["from"],
+        "faults":[0.05,0.0,0,20000000,0.0,3000000,false]},{"kind":"add","whom":1,"at_seq":7},
+        {"kind":"link","whom":1,"at_seq":31,"for_ns":3000000000,"ways":["to"],
+        "faults":[0.0,0.0,0,0,0.0,3000000,true]}]}""",
     "a sleep before the first tick of a new front end made it take everybody for dead": """
         {"seed":1272,"service":"kv","replicas":3,"clients":6,"requests":31,"latency_ns":100000,"jitter_ns":0,
         "turn_ns":0,"batch_requests":64,"reply":"majority","revives":true,"think_ms":0.0,"heal_after_ns":0,
