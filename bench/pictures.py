@@ -18,8 +18,9 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 
 from bench.camera import Camera
-from core.commands import Deliver, SetPace
+from core.commands import Continue, Deliver, Pause, SetFault, SetPace
 from core.facts import Pace
+from core.link_faults import Way
 from core.model.cluster_view import ReplicaState, TokenKind
 from core.runtime.headless import RunSettings
 from core.runtime.launch import launch
@@ -177,6 +178,43 @@ def looking_back(camera: Camera) -> Script:
     camera.shoot("looking-back-dark")
 
 
+def space_time(camera: Camera) -> Script:
+    """A link that loses and delays messages, a replica that stands still, and one request's causes."""
+    yield from _up(camera)
+    window, intents = camera.window, camera.window.intents
+    intents.send(SetPace(Pace.SLOW, 250_000_000))
+    intents.send(SetFault(2, Way.TO, loss=0.3, delay_ns=120_000_000, jitter_ns=300_000_000))
+    intents.set_load(True)
+    page = window.centre.show_space_time()
+    yield camera.after(4.0)
+    intents.send(Pause(3))
+    yield camera.after(0.9)
+    intents.send(Continue(3))
+    yield camera.after(3.5)
+    camera.shoot("space-time-dark")
+    page.diagram.look_at(page.diagram.camera.end_ns - page.diagram.camera.span_ns // 2)
+    window.selection.choose("", page.diagram.picture().newest_number() - 5)
+    camera.dress("light", SIZES[1])
+    yield camera.after(0.5)
+    camera.shoot("space-time-request-light")
+
+
+def space_time_load(camera: Camera) -> Script:
+    """Thousands of requests a second, and a replica that is killed."""
+    yield from _with_data(camera)
+    intents = camera.window.intents
+    page = camera.window.centre.show_space_time()
+    intents.set_load(True)
+    yield camera.after(2.0)
+    intents.kill(2)
+    yield camera.after(1.2)
+    intents.set_load(False)
+    yield camera.after(1.0)
+    page.diagram.fit()
+    yield camera.after(0.5)
+    camera.shoot("space-time-density-dark")
+
+
 def _up(camera: Camera) -> Script:
     yield camera.up
     camera.dress("dark", SIZES[0])
@@ -218,6 +256,8 @@ SCENES = (
     Scene(3, 3, hold_back),
     Scene(3, 3, console),
     Scene(3, 3, looking_back),
+    Scene(3, 3, space_time),
+    Scene(3, 3, space_time_load),
 )
 
 

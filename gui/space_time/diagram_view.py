@@ -18,8 +18,9 @@ from gui.space_time.words import describe
 from gui.theme import Theme
 
 FIRST_SPAN_NS = 6_000_000_000
-_WORK_NS, _CATCH_UP_NS = 500_000, 3_000_000
-"""A frame's share of reading, and while nothing is shown yet."""
+_WORK_NS, _CATCH_UP_NS = 500_000, 4_000_000
+"""A frame's share of reading, and when much waits: the stage is not painted meanwhile."""
+_BEHIND_RECORDS = 200
 _MARGIN = 0.04
 _PNG_SCALE = 2.0
 
@@ -65,7 +66,7 @@ class DiagramView(QWidget):
 
     def work(self) -> None:
         """A frame's share of reading what came."""
-        self.feed.work(_WORK_NS if len(self.feed.columns()) else _CATCH_UP_NS)
+        self.feed.work(_CATCH_UP_NS if self.feed.behind > _BEHIND_RECORDS else _WORK_NS)
 
     def show_view(self, view: ClusterView, origin_ns: int, cursor_ns: int) -> None:
         """The moment shown. `cursor_ns` is 0 in the present; times in words count from `origin_ns`."""

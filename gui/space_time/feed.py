@@ -13,7 +13,7 @@ from core.trace.events import EventLog
 
 CATCH_UP_RECORDS = 40_000
 """Of what happened before the diagram was opened, so much is shown; more would keep the window busy."""
-_HELPING_RECORDS = 32
+_HELPING_RECORDS = 64
 
 
 class Feed(Protocol):
@@ -28,6 +28,10 @@ class Feed(Protocol):
 
     def work(self, budget_ns: int) -> None:
         """Read on for so long at most."""
+
+    @property
+    def behind(self) -> int:
+        """Records that are known and were not read yet."""
 
     def ask(self, time_ns: int) -> None:
         """This moment is looked at."""
@@ -52,11 +56,16 @@ class LiveFeed:
         """Read on for so long at most."""
         deadline_ns = time.perf_counter_ns() + budget_ns
         log = self._log
-        self._next = max(self._next, log.first, log.end - 4 * CATCH_UP_RECORDS)
+        self._next = max(self._next, log.first, log.end - CATCH_UP_RECORDS)
         while self._next < log.end and time.perf_counter_ns() < deadline_ns:
             upto = min(log.end, self._next + _HELPING_RECORDS)
             self.model.feed([log.record(position) for position in range(self._next, upto)])
             self._next = upto
+
+    @property
+    def behind(self) -> int:
+        """Records of the log that were not read yet."""
+        return self._log.end - self._next
 
     def ask(self, time_ns: int) -> None:
         """All of it is there."""
@@ -80,6 +89,8 @@ class RecordedFeed:
         """The rows by now."""
         return self._reader.columns()
 
+    behind = 0
+
     def work(self, budget_ns: int) -> None:
         """The thread does it."""
 
@@ -101,6 +112,8 @@ class NoFeed:
     def columns(self) -> Columns:
         """The rows by now."""
         return self.model.columns()
+
+    behind = 0
 
     def work(self, budget_ns: int) -> None:
         """Nothing comes."""

@@ -27,6 +27,7 @@ _SMOOTH = 700
 _BAR_PX, _WAIT_PX, _BAND_PX = 9, 7, 26
 LABEL_PX = 68
 _DIM = 0.16
+_QUIET = 0.4
 _WAIT_LEVELS = 4
 _BAND_LOOKS = {
     BandKind.DEAD: ("bad", Qt.BrushStyle.BDiagPattern),
@@ -57,11 +58,12 @@ def paint_space_time(painter: QPainter, picture: Picture) -> None:
     _paint_lanes(painter, picture)
     painter.save()
     painter.setClipRect(picture.field.adjusted(-1, 0, 1, 0))
-    _paint_bands(painter, picture)
     if picture.rows is None:
         _paint_density(painter, picture)
+        _paint_bands(painter, picture)
         _paint_losses(painter, picture)
     else:
+        _paint_bands(painter, picture)
         _paint_lines(painter, picture)
         paint_labels(painter, picture)
     _paint_moments(painter, picture)
@@ -119,6 +121,7 @@ def _paint_bands(painter: QPainter, picture: Picture) -> None:
         width = metrics.horizontalAdvance(band.words) + px(12)
         if width < right - max(left, picture.field.left()):
             words = QRectF(max(left, picture.field.left()) + px(4), place.bottom() + px(2), width, px(16))
+            painter.fillRect(words.adjusted(-px(2), 0, -px(6), 0), _faded(theme.background, 0.8))
             painter.setPen(colour)
             painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, band.words)
 
@@ -181,7 +184,7 @@ def _paint_lines(painter: QPainter, picture: Picture) -> None:
         groups[rgba, style, width].append(QLineF(x1, y1, x2, y2))
         if fate == _LOST:
             crosses.append(QPointF(x2, y2))
-        elif fate == _ARRIVED and len(rows) <= _ARROWS:
+        elif fate == _ARRIVED and kind != _GAP and len(rows) <= _ARROWS:
             heads[rgba].append(_head(x1, y1, x2, y2, picture.theme.px(7)))
     for (rgba, style, width), lines in sorted(groups.items(), key=lambda one: one[0][2]):
         painter.setPen(QPen(QColor.fromRgba(rgba), width, style))
@@ -218,7 +221,8 @@ def _colours(picture: Picture, states: Ints) -> Ints:
     kind, client = c.kind[rows], c.client[rows]
     clients = np.array([theme.accent.rgba(), *(theme.client_colour(n).rgba() for n in range(1, 256))])
     colours: Ints = np.where((client == 0) & (kind == _RESULT), theme.ok.rgba(), clients[client])
-    colours[(kind == _GAP) | (kind == _HELD)] = theme.caution.rgba()
+    colours[kind == _HELD] = theme.caution.rgba()
+    colours[kind == _GAP] = _faded(theme.caution, _QUIET).rgba()  # there are many, and they only ask
     colours[kind == _AGAIN] = theme.warn.rgba()
     if picture.chosen is not None:
         own = theme.client_colour(picture.chosen.client) if picture.chosen.client else theme.text
@@ -230,7 +234,9 @@ def _colours(picture: Picture, states: Ints) -> Ints:
 
 def _pen(kind: int, fate: int, state: int) -> tuple[Qt.PenStyle, float]:
     width = 1.8 if state == OWN else 1.0
-    if fate == _UNDER_WAY or kind == _GAP:
+    if kind == _GAP:
+        return Qt.PenStyle.DotLine, 1.0
+    if fate == _UNDER_WAY:
         return Qt.PenStyle.DotLine, width
     if kind == _AGAIN:
         return Qt.PenStyle.DashLine, width

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 
+from bench.synthetic import START_NS
 from core.model.markers import MarkerKind
 from core.session.annotations import Note, decode_notes
 from core.session.tape import FileTape
@@ -157,3 +158,20 @@ def test_a_source_without_a_past_has_no_timeline(window: MainWindow, source: Fak
     window.journey.bookmark()
     assert "not recorded" in window.status.sentence.text()
     assert source.sent == []
+
+
+def test_the_diagram_of_a_recording_shows_more_than_has_happened_yet(player: Player) -> None:
+    player.window.journey.go_to("0.5s")
+    player.rest()
+    page = player.window.centre.show_space_time()
+    diagram = page.diagram
+    player.bot.waitUntil(lambda: diagram.feed.model.end_ns > START_NS + 900_000_000, timeout=20_000)
+    player.window.bridge.tick()
+    player.bot.waitUntil(lambda: diagram.picture().cursor_ns == START_NS + 500_000_000)
+    assert diagram.picture().lanes.names[-3:] == ("R1", "R2", "R3")
+    diagram.fit()
+    part = diagram.picture().field
+    x = diagram.picture().x_of(START_NS + 200_000_000)
+    player.bot.mouseClick(diagram, LEFT, pos=QPointF(x, part.top() - 6).toPoint())
+    player.rest()
+    assert player.since_start_s == pytest.approx(0.2, abs=0.01)
