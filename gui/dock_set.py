@@ -115,9 +115,11 @@ class DockSet(QObject):
         focus = {"console": self.console.prompt, "log": self.log.filter, "inspector": self.inspector.data}
         focus.get(name, frame.widget()).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def ask_why(self, name: str) -> None:
-        """Explain a node or a number in the inspector."""
-        self.inspector.why.ask(name)
+    def ask_why(self, selection: Selection) -> None:
+        """Explain what is selected (else the front end) in the inspector."""
+        if not selection.name and not selection.seq:
+            selection.set("FE")
+        self.inspector.why.ask(f"#{selection.seq}" if selection.seq else selection.name)
         self.show("inspector")
 
     def set_theme(self, theme: Theme, icons: Icons) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.errors import UsageError
 from core.model.explain import is_puzzling, why
 from core.model.reason import Why
+from core.model.story import Story, story_of_number
 from core.session.source import ServiceFace
 from gui.intents import Intents
 from gui.source_bridge import SourceBridge
@@ -24,9 +25,14 @@ class Explainer:
             raise UsageError("Nothing is shown yet that could be explained.")
         return why(self._intents.view, self._bridge.log, self._words, subject)
 
+    def story(self, seq: int) -> Story:
+        """The life of the request with this number, as far as the newest events tell it."""
+        return story_of_number(self._bridge.log, seq, self._words)
+
     def puzzle(self, name: str) -> str:
-        """The answer about a node that makes a person ask by how it looks, a sentence a line; else ""."""
+        """The answer about a request, or a node that makes a person ask by how it looks, a sentence a line;
+        else ""."""
         view = self._intents.view
-        if view is None or not is_puzzling(view, name):
+        if view is None or not (name.startswith("#") or is_puzzling(view, name)):
             return ""
         return "\n".join(self.ask(name).sentences)

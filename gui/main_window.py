@@ -174,7 +174,7 @@ class MainWindow(QMainWindow):
             "clients_fewer": lambda: self.top_bar.step_clients(-1),
             "restart": lambda: self.start_anew(self.top_bar.replicas.value()),
             "inspect": lambda: self.docks.show("inspector"),
-            "why": lambda: self.docks.ask_why(self.selection.name or "FE"),
+            "why": lambda: self.docks.ask_why(self.selection),
             "copy_pid": lambda: intents.copy_pid(self.selection.number("R")),
             "stage": self.centre.show_stage,
             "space_time": self.centre.show_space_time,

@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
 from core.ids import client_name, replica_name
 from core.limits import INSPECT_ROWS
 from core.model.cluster_view import ClientCard, ClusterView, DataPage, FrontEndCard, ReplicaCard, ReplicaState
+from gui.docks.request_view import RequestView
+from gui.docks.waterfall import Waterfall
 from gui.docks.why_card import WhyCard
 from gui.explainer import Explainer
 from gui.icons import Icons
@@ -55,6 +57,8 @@ class Inspector(QWidget):
         self.title = QLabel(self)
         self.title.setProperty("role", "title")
         self.why = WhyCard(explainer, self)
+        self.waterfall = Waterfall(theme, self)
+        self._request = RequestView(explainer, self.waterfall)
         self.facts = _table("Facts", self)
         self._up = QToolButton(self)
         self._up.setAccessibleName("Up")
@@ -78,6 +82,7 @@ class Inspector(QWidget):
     def set_theme(self, theme: Theme, icons: Icons) -> None:
         """Icons and fonts of the theme."""
         self._theme = theme
+        self.waterfall.set_theme(theme)
         self._up.setIcon(icons.icon("chevron-up"))
         self._less.setIcon(icons.icon("chevron-left"))
         self._more.setIcon(icons.icon("chevron-right"))
@@ -92,9 +97,11 @@ class Inspector(QWidget):
 
     def show_view(self, view: ClusterView) -> None:
         """Facts now; the data as of the newest page that came."""
-        card = self._intents.replica(self._selection.number("R"))
-        self.why.show_view(view, self._selection.name)
-        self._show_facts(_facts(view, self._selection.name))
+        seq = self._selection.seq
+        card = None if seq else self._intents.replica(self._selection.number("R"))
+        self.why.show_view(view, f"#{seq}" if seq else self._selection.name)
+        self.waterfall.setVisible(seq > 0)
+        self._show_facts(self._request.rows(view, seq) if seq else _facts(view, self._selection.name))
         for widget in (self.data, self._up, self.where, self._less, self._more):
             widget.setVisible(card is not None)
         if card is None:
@@ -119,12 +126,13 @@ class Inspector(QWidget):
         column.setSpacing(6)
         column.addWidget(self.title)
         column.addWidget(self.why)
+        column.addWidget(self.waterfall)
         column.addWidget(self.facts, 2)
         column.addLayout(bar)
         column.addWidget(self.data, 3)
 
     def _select(self, name: str) -> None:
-        self.title.setText(_title(name))
+        self.title.setText(f"Request #{self._selection.seq}" if self._selection.seq else _title(name))
         self._go(())
 
     def _go(self, path: tuple[str, ...]) -> None:

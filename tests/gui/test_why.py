@@ -84,3 +84,29 @@ def test_the_menu_of_a_replica_asks_why_of_one_that_is_well(
     menu.close()
     card = window.docks.inspector.why
     qtbot.waitUntil(lambda: card.isVisible() and card.text().startswith("R2 "))
+
+
+def test_a_selected_request_is_shown_as_a_waterfall_and_in_rows(
+    qtbot: QtBot, window: MainWindow, source: FakeSource
+) -> None:
+    lose_the_first(qtbot, window, source)
+    talk = Dialogue().at(2.2).result(2, 1).answer(2, (1, 1, 1, "ok"))
+    source.put(talk.records[-2:])
+    window.docks.show("inspector")
+    window.selection.choose("", 1)
+    inspector = window.docks.inspector
+    qtbot.waitUntil(lambda: inspector.waterfall.isVisible() and inspector.facts.rowCount() >= 6)
+    rows = {}
+    for row in range(inspector.facts.rowCount()):
+        items = [inspector.facts.item(row, column) for column in (0, 1)]
+        texts = [item.text() for item in items if item is not None]
+        rows.setdefault(texts[0], texts[1])
+    assert inspector.title.text() == "Request #1"
+    assert rows["request"] == "post hi  (C1.1)"
+    assert rows["C1"] == "waits for its answer 200 ms"
+    assert rows["R2"].startswith("on its way there 200 ms")
+    assert rows["answer"] == "ok, from R2 first"
+    assert "executed with its batch" in inspector.waterfall.accessibleDescription()
+    assert inspector.why.text().startswith("#1 is post hi (C1.1).")
+    window.selection.set("R2")
+    qtbot.waitUntil(lambda: not inspector.waterfall.isVisible())
