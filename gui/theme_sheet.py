@@ -36,7 +36,8 @@ QPushButton { color: $text; background: $raised; border: 1px solid $outline_stro
 QPushButton:hover { background: $hover; }
 QPushButton:pressed { background: $selection; }
 QPushButton:focus { border-color: $accent; }
-QPushButton:default { background: $accent; color: $on_accent; border-color: $accent; font-weight: 600; }
+QPushButton:default, QPushButton[primary="true"]:enabled {
+    background: $accent; color: $on_accent; border-color: $accent; font-weight: 600; }
 QPushButton:disabled { color: $text_disabled; background: $surface; border-color: $outline; }
 QPushButton[danger="true"] { color: $bad; border-color: $bad; }
 
@@ -95,8 +96,8 @@ QProgressBar { color: $text; background: $sunken; border: 1px solid $outline_str
 QProgressBar::chunk { background: $accent; border-radius: ${px3}px; }
 QRadioButton::indicator { width: ${px12}px; height: ${px12}px; border-radius: ${px7}px;
     background: $sunken; border: 1px solid $text_muted; margin: ${px1}px; }
-QRadioButton::indicator:checked { background: $accent; border: ${px3}px solid $sunken; }
-QRadioButton::indicator:focus { border-color: $accent; }
+QRadioButton::indicator:checked { background: $accent; border-color: $accent; }
+QRadioButton::indicator:focus { border: ${px2}px solid $accent; margin: 0; }
 QSlider::groove:horizontal { height: ${px4}px; background: $outline; border-radius: ${px2}px; }
 QSlider::sub-page:horizontal { background: $accent; border-radius: ${px2}px; }
 QSlider::handle:horizontal { width: ${px14}px; height: ${px14}px; margin: -${px5}px 0; background: $text;

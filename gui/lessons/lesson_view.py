@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from core.errors import LockstepError
 from core.workload.director import Director
-from core.workload.scenarios import Scenario, lesson_files, load_scenario
+from core.workload.scenarios import Scenario, lesson_files, load_scenario, scenario_text
 from gui.lessons.desk import LessonDesk
 from gui.lessons.question_card import QuestionCard
 from gui.lessons.scores import Score, Scores
@@ -35,6 +35,8 @@ class LessonView(QStackedWidget):
 
     chosen = Signal(object)
     """A person wants to play this scenario."""
+    edited = Signal(str)
+    """A person wants to change this text of a scenario."""
     said = Signal(str, str)
     """A sentence for the person: level, text."""
 
@@ -47,6 +49,7 @@ class LessonView(QStackedWidget):
         self._lessons: list[Scenario] = []
         self.list = QListWidget(self)
         self.start, self.open = QPushButton("Start", self), QPushButton("Open file…", self)
+        self.edit = QPushButton("Edit a copy…", self)
         self.export = QPushButton("Export scores…", self)
         self._summary, self._score = QLabel(self), QLabel(self)
         self.addWidget(self._choosing())
@@ -84,6 +87,7 @@ class LessonView(QStackedWidget):
         self._lessons = [load_scenario(path) for path in lesson_files().values()]
         for place, lesson in enumerate(self._lessons, start=1):
             self.list.addItem(f"{place}  {lesson.title}")
+        self.list.setMaximumHeight(self.list.sizeHintForRow(0) * len(self._lessons) + 8)
         self.list.setCurrentRow(0)
 
     def open_file(self, path: Path) -> None:
@@ -128,6 +132,11 @@ class LessonView(QStackedWidget):
         if self._can_play and self.list.currentRow() >= 0:
             self.chosen.emit(self._lessons[self.list.currentRow()])
 
+    def _edit(self) -> None:
+        if self.list.currentRow() >= 0:
+            name = self._lessons[self.list.currentRow()].name
+            self.edited.emit(scenario_text(lesson_files()[name]))
+
     def _ask_for_file(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, "Play a scenario", "", _FILTER)
         if name:
@@ -154,7 +163,9 @@ class LessonView(QStackedWidget):
         self.list.itemActivated.connect(self._start)
         self.list.setWordWrap(True)
         self.start.clicked.connect(self._start)
+        self.start.setProperty("primary", "true")
         self.open.clicked.connect(self._ask_for_file)
+        self.edit.clicked.connect(self._edit)
         self.export.clicked.connect(self._ask_to_export)
         for button in (self.start, self.open):
             button.setEnabled(self._can_play)
@@ -162,6 +173,7 @@ class LessonView(QStackedWidget):
         self._score.setProperty("role", "muted")
         buttons, scores = QHBoxLayout(), QHBoxLayout()
         buttons.addWidget(self.start)
+        buttons.addWidget(self.edit)
         buttons.addWidget(self.open)
         buttons.addStretch(1)
         scores.addWidget(self._score, 1)
@@ -169,9 +181,10 @@ class LessonView(QStackedWidget):
         column = QVBoxLayout(page)
         column.setContentsMargins(*_MARGINS)
         column.setSpacing(10)
-        column.addWidget(self.list, 1)
+        column.addWidget(self.list, 3)
         column.addWidget(self._summary)
         column.addLayout(buttons)
+        column.addStretch(1)
         column.addWidget(_line(page))
         column.addLayout(scores)
         return page

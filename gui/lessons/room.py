@@ -13,6 +13,7 @@ from gui.icons import Icons
 from gui.intents import Intents
 from gui.journey import Journey
 from gui.lessons.desk import LessonDesk
+from gui.lessons.editor import ScenarioEditor
 from gui.lessons.lesson_view import LessonView
 from gui.lessons.scores import Scores
 from gui.options import Options
@@ -47,10 +48,12 @@ class LessonRoom(QObject):
         self._window = window
         self._play = options.play
         self._may_leave = may_leave
+        self._theme = theme
         scores = Scores(preferences)
         self.desk = LessonDesk(options.lesson, bridge, intents, journey, scores, self)
         self.view = LessonView(self.desk, scores, options.play is not None)
         self.view.chosen.connect(self.play)
+        self.view.edited.connect(self.edit)
         self.frame = DockFrame("lessons", "Lessons", self.view, icons, window)
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.frame)
         self.frame.hide()
@@ -80,8 +83,17 @@ class LessonRoom(QObject):
             self._play(scenario)
             self.left.emit()
 
+    def edit(self, text: str) -> None:
+        """Open an editor on this text."""
+        editor = ScenarioEditor(text, self._theme, self._window)
+        editor.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        editor.played.connect(self.play)
+        editor.play.setVisible(self._play is not None)
+        editor.open()
+
     def set_theme(self, theme: Theme, icons: Icons) -> None:
         """Other colours and sizes."""
+        self._theme = theme
         self.caption.set_theme(theme)
         self.frame.set_icons(icons)
 

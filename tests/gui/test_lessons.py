@@ -14,6 +14,7 @@ from core.commands import Kill, SetLoad, SetPace
 from core.facts import Exited, Pace
 from core.workload.scenarios import Scenario, lesson_files, read_scenario
 from gui.app import application, open_window
+from gui.lessons.editor import ScenarioEditor
 from gui.main_window import MainWindow
 from gui.options import Options
 from tests.gui.conftest import close
@@ -114,3 +115,27 @@ def test_a_lesson_is_started_from_the_list(
     assert not window.isVisible()
     assert [scenario.name for scenario in played] == ["kill"]
     close(window, qtbot)
+
+
+def test_the_editor_checks_while_one_types_and_marks_the_line(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    played: list[Scenario] = []
+    window.actions_by_id["lessons"].trigger()
+    qtbot.mouseClick(window.lessons.view.edit, Qt.MouseButton.LeftButton)
+    editor = window.findChild(ScenarioEditor)
+    assert editor is not None
+    assert editor.verdict.text().startswith("Nothing is wrong: ")
+    editor.text.setPlainText(LESSON.replace("kill R2", "kill R9"))
+    qtbot.waitUntil(lambda: "“R9” is no replica." in editor.verdict.text())
+    assert editor.verdict.text().startswith("Line 15, column 7: ")
+    [mark] = editor.text.extraSelections()
+    assert mark.cursor.blockNumber() == 14
+    editor.save_to(tmp_path / "own.toml")
+    assert "kill R9" in (tmp_path / "own.toml").read_text("utf-8")
+    editor.text.setPlainText(LESSON)
+    qtbot.waitUntil(lambda: editor.verdict.text() == "Nothing is wrong: 2 steps, 1 questions.")
+    assert editor.text.extraSelections() == []
+    editor.played.connect(played.append)
+    editor.play.click()
+    assert [scenario.title for scenario in played] == ["Small"]
