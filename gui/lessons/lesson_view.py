@@ -174,9 +174,9 @@ class LessonView(QStackedWidget):
         buttons, scores = QHBoxLayout(), QHBoxLayout()
         buttons.addWidget(self.start)
         buttons.addWidget(self.edit)
-        buttons.addWidget(self.open)
         buttons.addStretch(1)
-        scores.addWidget(self._score, 1)
+        scores.addWidget(self.open)
+        scores.addStretch(1)
         scores.addWidget(self.export)
         column = QVBoxLayout(page)
         column.setContentsMargins(*_MARGINS)
@@ -186,6 +186,7 @@ class LessonView(QStackedWidget):
         column.addLayout(buttons)
         column.addStretch(1)
         column.addWidget(_line(page))
+        column.addWidget(self._score)
         column.addLayout(scores)
         return page
 

@@ -122,6 +122,9 @@ def test_the_editor_checks_while_one_types_and_marks_the_line(
 ) -> None:
     played: list[Scenario] = []
     window.actions_by_id["lessons"].trigger()
+    qtbot.waitUntil(window.lessons.view.isVisible)
+    assert window.minimumSizeHint().width() <= 1366, "a small screen has room for the dock"
+    assert window.width() == 1366
     qtbot.mouseClick(window.lessons.view.edit, Qt.MouseButton.LeftButton)
     editor = window.findChild(ScenarioEditor)
     assert editor is not None
