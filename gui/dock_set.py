@@ -49,6 +49,7 @@ class DockSet(QObject):
         self.inspector = Inspector(intents, selection, theme, icons, self.explainer)
         self.log = EventLogView(bridge.log, theme, icons)
         self.checks = Checks(theme, icons)
+        self.checks.explain = self.explainer.sentences
         self.metrics = Metrics(lambda: bridge.fold.history, theme)
         self.frames = {
             name: DockFrame(name, title, view, icons, window)

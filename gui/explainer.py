@@ -25,6 +25,13 @@ class Explainer:
             raise UsageError("Nothing is shown yet that could be explained.")
         return why(self._intents.view, self._bridge.log, self._words, subject)
 
+    def sentences(self, subject: str) -> tuple[str, ...]:
+        """The answer in sentences; none when there is no such thing at this moment."""
+        try:
+            return self.ask(subject).sentences
+        except UsageError:
+            return ()
+
     def story(self, seq: int) -> Story:
         """The life of the request with this number, as far as the newest events tell it."""
         return story_of_number(self._bridge.log, seq, self._words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.facts import LinkFaulted, Pace, Paused
 from core.ids import replica_name
+from core.limits import GAP_NACK_AFTER_NS, HEARTBEAT_NS
 from core.link_faults import NO_FAULTS, Link, LinkFaults, Way
 from core.model.cluster_view import ClusterView, ReplicaCard
 from core.model.reason import Cause, Scenery
@@ -90,7 +91,7 @@ def _lost(scene: Scenery, card: ReplicaCard, story: Story, lost: list[Passage]) 
     if asked:
         told.append(_asking(scene, name, asked))
     elif not faults.cut:
-        told.append(f"{name} asks for it as soon as the gap has been open for 5 ms.")
+        told.append(_not_asked(scene, name, lost[-1]))
     return (Cause.CUT if faults.cut else Cause.LOST), told
 
 
@@ -100,6 +101,12 @@ def _asking(scene: Scenery, name: str, asked: list[Passage]) -> str:
     if asked[-1].fate is Fate.LOST:
         return f"{name} asked for it {ago} ago{times}; that message was lost as well."
     return f"{name} asked for it {ago} ago{times}."
+
+
+def _not_asked(scene: Scenery, name: str, lost: Passage) -> str:
+    if scene.view.now_ns - lost.sent_ns > HEARTBEAT_NS:  # by then it has heard of later numbers
+        return f"No word of {name} that asks for it has come."
+    return f"{name} asks for it as soon as the gap has been open for {duration(GAP_NACK_AFTER_NS)}."
 
 
 def _ordinal(number: int) -> str:

@@ -194,12 +194,14 @@ def _catching_up(scene: Scenery, card: ReplicaCard) -> Found:
 
 
 def _waiting(scene: Scenery, card: ReplicaCard) -> Found:
-    name, missing = replica_name(card.replica), card.expected
+    cause, told = why_missing(scene, card, scene.number(card.expected))
+    return cause, [_holds(card), *told]
+
+
+def _holds(card: ReplicaCard) -> str:
     what = run_words(card.held, card.held_count)
     it = "it" if card.held_count == 1 else "them"
-    first = f"{name} holds {what}. It may not execute {it} before #{missing}."
-    cause, told = why_missing(scene, card, scene.number(missing))
-    return cause, [first, *told]
+    return f"{replica_name(card.replica)} holds {what}. It may not execute {it} before #{card.expected}."
 
 
 def _lagging(scene: Scenery, card: ReplicaCard) -> Found:
@@ -212,7 +214,8 @@ def _lagging(scene: Scenery, card: ReplicaCard) -> Found:
     if cause is Cause.EXECUTING or cause is Cause.UNTOLD:
         told = ["Nobody slowed it on purpose: its process gets less of the machine, or has more to do."]
         cause = Cause.BEHIND
-    return cause, [first, *told, "The others answer meanwhile; it catches up by itself."]
+    held = [_holds(card)] if card.held_count else []
+    return cause, [first, *held, *told, "The others answer meanwhile."]
 
 
 def _running(scene: Scenery, card: ReplicaCard) -> Found:

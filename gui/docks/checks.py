@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
@@ -47,6 +49,8 @@ class Checks(QScrollArea):
         super().__init__(parent)
         self._theme = theme
         self._icons = icons
+        self.explain: Callable[[str], Sequence[str]] = lambda check: ()
+        """Why a check failed, in sentences: both sides, the operation, what was broken before."""
         self._seen: tuple[object, object] = ((), ())
         self._rows: dict[str, CheckRow] = {}
         inside = QWidget(self)
@@ -98,6 +102,7 @@ class Checks(QScrollArea):
         self._card.setVisible(bool(view.violations))
         if view.violations:
             self._card.show_violation(view.violations, self._theme, self._icons)
+            self._card.argue(self.explain(view.violations[0].check)[1:])
 
     def _row(self, name: str) -> CheckRow:
         row = self._rows.get(name)
@@ -170,6 +175,10 @@ class ViolationCard(QFrame):
         self.title.setProperty("role", "bad")
         self.title.setWordWrap(True)
         self.expected, self.found = _evidence(self), _evidence(self)
+        self.why = QLabel(self)
+        self.why.setWordWrap(True)
+        self.why.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.why.hide()
         self.more = QLabel(self)
         self.more.setProperty("role", "muted")
         self.button = QPushButton(self)
@@ -190,13 +199,17 @@ class ViolationCard(QFrame):
             label.setProperty("role", "muted")
             grid.addWidget(label, place, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(value, place, 1)
-        grid.addLayout(foot, 3, 0, 1, 2)
+        grid.addWidget(self.why, 3, 0, 1, 2)
+        grid.addLayout(foot, 4, 0, 1, 2)
         grid.setColumnStretch(1, 1)
 
     def show_violation(self, violations: tuple[Violation, ...], theme: Theme, icons: Icons) -> None:
         """The first of `violations`, and how many follow."""
         first = violations[0]
         at = f" at {replica_name(first.replica)}" if first.replica else ""
+        if self._where != (first.seq, first.replica):
+            self.why.clear()
+            self.why.hide()
         self._where = (first.seq, first.replica)
         self.title.setText(f"{title_of(first.check)}: failed for #{first.seq}{at}")
         self.expected.setText(first.expected)
@@ -206,6 +219,12 @@ class ViolationCard(QFrame):
         self.button.setText(f"Show #{first.seq}")
         self.setAccessibleName(f"{self.title.text()}. Expected {first.expected}, found {first.found}.")
         self.set_theme(theme, icons)
+
+    def argue(self, sentences: Sequence[str]) -> None:
+        """Say what the operation was and what is known of the cause; told once, while the events are new."""
+        if sentences and not self.why.text():
+            self.why.setText("\n".join(sentences))
+            self.why.show()
 
     def set_theme(self, theme: Theme, icons: Icons) -> None:
         """Draw the mark."""

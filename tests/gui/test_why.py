@@ -110,3 +110,17 @@ def test_a_selected_request_is_shown_as_a_waterfall_and_in_rows(
     assert inspector.why.text().startswith("#1 is post hi (C1.1).")
     window.selection.set("R2")
     qtbot.waitUntil(lambda: not inspector.waterfall.isVisible())
+
+
+def test_a_violation_argues_with_the_operation_and_the_cause(
+    qtbot: QtBot, window: MainWindow, source: FakeSource
+) -> None:
+    lose_the_first(qtbot, window, source)
+    source.say(facts.Tampered(1, facts.Harm.CORRUPT, 1))
+    source.say(facts.Violated("digest", 2, 1, "digest aa", "digest bb"))
+    window.docks.show("checks")
+    card = window.docks.checks.card
+    qtbot.waitUntil(lambda: card.why.isVisible())
+    operation, cause = card.why.text().splitlines()
+    assert operation == "#2 is post ho of C2.1."
+    assert cause.startswith("A bit of R1's memory was turned on purpose at ")

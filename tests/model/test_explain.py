@@ -57,6 +57,15 @@ def test_a_gap_that_nobody_repairs_names_the_broken_rule() -> None:
     assert told.sentences[-1] == "Gap repair is broken on purpose: nobody asks for what was lost."
 
 
+def test_asking_that_never_comes_is_not_promised() -> None:
+    talk = lost_on_its_way()
+    talk.records = [record for record in talk.records if b"nack" not in record.body]
+    assert ask(talk, "R1").sentences[-1] == "R1 asks for it as soon as the gap has been open for 5.0 ms."
+    late = ask(talk, "R1", 3.0)
+    assert "R1 holds #3. It may not execute it before #2." in late.sentences
+    assert "No word of R1 that asks for it has come." in late.sentences
+
+
 def test_a_cut_link_is_the_cause_of_a_gap() -> None:
     talk = one_request()
     talk.at(2.0).say(facts.LinkFaulted(1, Way.TO, CUT))
