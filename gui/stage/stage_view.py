@@ -20,8 +20,8 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from core.model.cluster_view import ClusterView
 from gui.stage.card_cache import Look
+from gui.stage.hit_map import TOKEN_REACH
 from gui.stage.link_signs import curve
-from gui.stage.sprites import CELL
 from gui.stage.stage_picture import Setting, StagePicture
 from gui.stage.tips import describe, tip, token_tip
 from gui.theme import Theme
@@ -192,7 +192,7 @@ class StageView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self._theme.text, self._theme.px(2)))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        radius = CELL / 2 * self._picture.layout.scale - 2
+        radius = TOKEN_REACH * self._picture.layout.scale
         for token in view.tokens:
             point = self.token_point(token.token) if token.seq == self._lit else None
             if point is not None:

@@ -183,3 +183,10 @@ def test_the_past_of_an_answer_goes_back_through_the_replica_that_gave_it(two_re
     assert ("EXECUTED", "R2", "R2", 22, 24, 1) not in past
     assert ("CALL", "C2", "FE", 12, 12, 0) in past  # the front end had heard of it before it answered
     assert ("ORDER LOST", "FE", "R2", 13, 13, 2) not in past
+
+
+def test_what_was_lost_is_in_nobodys_past(two_requests: SpaceTime) -> None:
+    past, _ = told(two_requests, 2, 30)  # R2, when it had executed #1
+    assert ("ORDER", "FE", "R2", 11, 20, 1) in past
+    assert ("ORDER LOST", "FE", "R2", 13, 13, 2) not in past
+    assert ("CALL", "C2", "FE", 12, 12, 0) not in past
