@@ -34,6 +34,7 @@ class RequestView:
         self._over = bool(story.outcome) and done
         if not bars and not story.outcome:
             self._rows = [("request", "too long ago: only the newest events are looked through")]
+            self._over = True  # a search in vain costs the most, and will be in vain again
         else:
             self._rows = waterfall_rows(story, bars)
         self._waterfall.show_bars(bars)

@@ -11,6 +11,8 @@ from gui.explainer import Explainer
 
 _EVERY_NS = 500_000_000
 """An answer reads the newest events: twice a second is as often as a person reads it."""
+_REQUEST_EVERY_NS = 2_000_000_000
+"""A request that is not among the newest events is looked for in all of them: that costs ten times more."""
 
 
 class WhyCard(QLabel):
@@ -37,7 +39,8 @@ class WhyCard(QLabel):
         if name != self._name:
             self._name, self._told_ns = name, 0
             self._insisted = name if self._insisted == name else ""
-        if self._told_ns and 0 <= view.now_ns - self._told_ns < _EVERY_NS:
+        every_ns = _REQUEST_EVERY_NS if name.startswith("#") else _EVERY_NS
+        if self._told_ns and 0 <= view.now_ns - self._told_ns < every_ns:
             return
         self._told_ns = view.now_ns
         text = self._answer(name)
