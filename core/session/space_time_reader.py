@@ -18,8 +18,9 @@ from core.model.lines import MAX_ROWS, Columns
 from core.model.space_time import SpaceTime
 from core.session.tape import FileTape
 
-BEFORE_RECORDS = 30_000
-"""Records of a window before the moment that was asked for."""
+BEFORE_RECORDS = 12_000
+"""Records of a window before the moment that was asked for: under full load some 400,000 rows, so that the
+moment lies within."""
 HELPING_RECORDS = 64
 """Taken at once: so long a picture waits at most, under 1 ms."""
 REST_SHARE = 0.5
@@ -34,6 +35,7 @@ class SpaceTimeReader:
         self._max_rows = max_rows
         self.model = SpaceTime(max_rows)
         self._rows = 0
+        self._whole = False  # the window begins where the recording begins
         self._wanted_ns = 0
         self._block = -1  # the next one to be read; -1: a window is to be found
         self._closing = self._idle = False
@@ -46,9 +48,10 @@ class SpaceTimeReader:
         """Have the window in which this moment is; what is there by now is read on."""
         with self._changed:
             model = self.model
-            known = model.start_ns <= time_ns <= model.end_ns
-            if not known and (self._idle or time_ns < model.start_ns):
-                if model.end_ns and (time_ns < model.start_ns or self._full):
+            earlier = time_ns < model.start_ns and not self._whole
+            later = time_ns > model.end_ns
+            if earlier or (later and self._idle):
+                if model.end_ns and (earlier or self._full):
                     self._block = -1
                 self._wanted_ns, self._idle = time_ns, False
                 self._changed.notify()
@@ -95,6 +98,7 @@ class SpaceTimeReader:
             pass
         if self._block < 0 and tape.blocks:
             self._block = self._first_block(tape)
+            self._whole = self._block == 0
             with self._feeding:
                 self.model, self._rows = SpaceTime(self._max_rows), 0
         if not 0 <= self._block < tape.blocks or self._full:
