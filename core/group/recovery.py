@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from core.effects import Effect, Multicast, ReturnUnknown
 from core.effects import Fence as FenceOff
 from core.errors import RemoteProtocolError
-from core.limits import DROP_AFTER_NS
+from core.limits import DROP_AFTER_NS, HEARTBEAT_NS
 from core.protocol.codec import decode_from_front_end, encode
 from core.protocol.handing_over import Executed, Fence, Recover, Tail
 from core.protocol.messages import FromReplica, Order
@@ -43,7 +43,7 @@ class Recovery:
     def __init__(self, epoch: int, replicas: frozenset[int], now: int) -> None:
         self._epoch = epoch
         self._silent = set(replicas)  # fenced, not answered yet
-        self._since = now
+        self._since = self._ticked = now
         self._tails: dict[int, Tail] = {}
         self._leader = 0
         self._orders: dict[int, tuple[Order, int]] = {}  # last number → order, digest after it
@@ -86,7 +86,10 @@ class Recovery:
         return self._compare()
 
     def tick(self, now: int) -> tuple[Effect, ...]:
-        """Ask again; fence off who stays silent."""
+        """Ask again; fence off who stays silent. To be called every HEARTBEAT_NS: what it is late by (a
+        machine that was suspended) is not held against them."""
+        self._since += max(0, now - self._ticked - 2 * HEARTBEAT_NS)
+        self._ticked = now
         if self._silent and now - self._since >= DROP_AFTER_NS:
             return tuple(FenceOff(replica, "silent to the new front end") for replica in sorted(self._silent))
         return self.start() if self._silent else self._ask_leader()

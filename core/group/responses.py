@@ -105,6 +105,12 @@ class ResponseCollector:
             pending.needed = self.policy.needed(replicas.bit_count())
         return min((pending.first_seq for pending in orphans), default=None)
 
+    def unheard(self, seq: int) -> bool:
+        """Whether nobody's response to some number up to this one has come."""
+        return any(
+            one.first_seq <= seq and not one.first_replica and not one.votes for one in self._pending.values()
+        )
+
     def vouch(self, replica: int, seq: int) -> tuple[Effect, ...]:
         """A replica joined at `seq` with the group's own digest: it has executed all before as the others
         have, so it counts for whatever nobody was answered yet and nobody disagrees on."""

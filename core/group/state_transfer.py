@@ -55,6 +55,7 @@ class Newcomer:
     given: dict[int, tuple[int, int]] = field(default_factory=dict)  # snapshots: number → digest, donor
     offset: int = 0  # bytes that have arrived
     restored: bool = False
+    snapshot_seq: int = 0  # the number of the state that it was given
     joins_at: int = 0  # number of the change of the view with which it joins
     digests: dict[int, int] = field(default_factory=dict)  # its own, by last number, not confirmed yet
 
@@ -151,6 +152,9 @@ class StateTransfer:
             if newcomer.donor == replica and not newcomer.restored:
                 newcomer.tried.add(replica)
                 effects += self._ask_donor(newcomer, now)
+            elif newcomer.restored and not self._view.members:
+                why = "there is no replica left that could confirm its state"
+                effects += (Fence(newcomer.member.replica, why),)
         return effects
 
     def tick(self, now: int) -> tuple[Effect, ...]:
@@ -199,7 +203,7 @@ class StateTransfer:
             return self._refuse(newcomer, "it became something else than it was given", now)
         newcomer.donor = giver  # perhaps another one was asked meanwhile
         newcomer.restored = True
-        newcomer.member.executed = seq
+        newcomer.snapshot_seq = newcomer.member.executed = seq
         newcomer.digests[seq] = digest
         if newcomer.begin is not None:
             newcomer.offset = newcomer.begin.length
@@ -221,6 +225,8 @@ class StateTransfer:
                 del newcomer.digests[seq]
         if newcomer.joins_at and confirmed >= newcomer.joins_at:
             return self._join(newcomer)
+        if self._responses.unheard(newcomer.snapshot_seq):
+            return ()  # alone, it could not repeat an answer that it was only given the effects of
         if not newcomer.joins_at and newcomer.member.executed + WINDOW_REQUESTS >= self._log.last_seq:
             member = newcomer.member
             what = f"{replica_name(member.replica)}.{member.incarnation} joins"

@@ -74,6 +74,8 @@ class SimulatedCluster:
         self.answered = self.unknown = self.messages = 0
         self.drops: list[tuple[int, str, str]] = []
         """(replica, kind of cause, reason): "exit", "silence" or "protocol"."""
+        self.departed = 0
+        """How many replicas left in peace."""
         self.on_ordered: Callable[[int], None] = lambda seq: None
         """Told up to which number requests are ordered."""
         self.vanished: set[SimulatedProcess] = set()
@@ -232,7 +234,7 @@ class SimulatedCluster:
         codes = bytes([outcome[1] for outcome in effect.outcomes])
         latest_call = self.pool.latest_call(ids[::2])
         needed = self.front_end.responses.policy.needed(len(self.front_end.view.members))
-        self.ledger.told(effect, ids, now, needed, len(self.drops))
+        self.ledger.told(effect, ids, now, needed, self.gone)
         requests = self.pool.answered(ids, effect.first_seq, effect.outcomes, now)
         self.trace.tell(now, Returned(effect.replica, effect.requests, seqs, codes), Tap.RETURN_DELIVERED)
         self.checks.returned(effect.first_seq, count, latest_call, now)
@@ -281,6 +283,11 @@ class SimulatedCluster:
         if self.links.get(process.replica) is process:
             cause = "exit" if status == -9 else "protocol"
             self.down(process.replica, cause, f"its process ended with status {status}")
+
+    @property
+    def gone(self) -> int:
+        """How many replicas are gone, with whatever they alone had executed."""
+        return len(self.drops) + self.departed
 
     def down(self, replica: int, cause: str, reason: str) -> None:
         """Drop a replica, fenced: its process is killed, whatever it was doing."""

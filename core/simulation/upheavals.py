@@ -115,6 +115,7 @@ class Upheavals:
         if replica not in members or len(members) < 2:
             return
         self.removed.add(replica)
+        cluster.departed += 1
         process = cluster.links.pop(replica)
         cluster.checks.lost(replica)
         for effect in cluster.front_end.leave(replica, cluster.clock.now):
@@ -181,7 +182,7 @@ class Upheavals:
         for seq, request in checks.recovered(next_seq):
             self.answers_lost += 1
             cluster.trace.tell(cluster.clock.now, facts.AnswerLost(seq, request.client, request.number))
-            if not cluster.ledger.may_be_lost(seq, len(cluster.drops)):
+            if not cluster.ledger.may_be_lost(seq, cluster.gone):
                 words = f"The answer to {request} (#{seq}) was lost, against the reply policy's promise."
                 self.problems.append(("lost", words))
         cluster.ledger.resumed(next_seq)

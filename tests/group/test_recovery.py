@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.effects import EpochReady, Fence
+from core.group.recovery import Recovery
+from core.limits import DROP_AFTER_NS, HEARTBEAT_NS
 from core.policies import ReplyPolicy
 from core.services.calls import decode_outcome
 from tests.support.group import MS
@@ -192,3 +194,17 @@ def test_everybody_dies_with_the_front_end() -> None:
         net.step()
     assert epochs(net) == []
     assert net.front_end.room() <= 0
+
+
+def test_a_machine_that_slept_takes_nobody_for_dead() -> None:
+    recovery = Recovery(2, frozenset({1, 2}), 0)
+    for at in (
+        0,
+        HEARTBEAT_NS,
+        DROP_AFTER_NS + 10 * HEARTBEAT_NS,
+    ):  # the last one late
+        assert [effect for effect in recovery.tick(at) if isinstance(effect, Fence)] == []
+    woken = DROP_AFTER_NS + 10 * HEARTBEAT_NS
+    ticks = [recovery.tick(woken + step * HEARTBEAT_NS) for step in range(1, 25)]
+    fenced = [effect.replica for effects in ticks for effect in effects if isinstance(effect, Fence)]
+    assert set(fenced) == {1, 2}  # who then stays silent is fenced off
