@@ -41,8 +41,8 @@ from core.trace.wire_log import Record, Tap, decode_fact
 MINIMUM_PER_S = 5_000
 """Requests a second below which a run does not count: chaos that nobody works in proves nothing."""
 THINK_MS = 4.0
-"""So long a client rests between two requests: on a machine with few processors a newcomer can catch up only
-with a group that does not take all of them."""
+"""A client's rest between two requests: on few processors a newcomer catches up only with a group that does
+not take all of them."""
 SETTLE_S = 20.0
 """So long the group has at the end to heal and to be of one mind."""
 _MS = 1_000_000
@@ -87,11 +87,10 @@ class ChaosReport:
     violations: list[str] = field(default_factory=list)
     """Those that nobody was made to commit."""
     finds: int = 0
-    """Violations by replicas that were made to lie or were corrupted."""
+    """Violations by liars and corrupted replicas."""
     not_found: int = 0
     """Liars and corrupted replicas that nobody noticed."""
-    stuck: int = 0
-    """How often the group did not recover within SETTLE_S."""
+    stuck: int = 0  # how often the group did not recover within SETTLE_S
     answers_lost: int = 0
     agreed: bool = False
     """At the end every replica was a member, at the same number with the same digest."""
@@ -152,7 +151,7 @@ class Chaos:
 
     async def strike(self) -> None:
         """One more fault, as soon as there is somebody to strike."""
-        await self._until(lambda: not self._engine.front_end.recovering and self._healthy(), SETTLE_S)
+        await self._until(lambda: self._judged() and self._healthy(), SETTLE_S)
         if not self._bag:
             self._bag = list(Kind)
             self._random.shuffle(self._bag)
@@ -165,6 +164,10 @@ class Chaos:
         self._report.faults += 1
         self._report.kinds[kind.value] += 1
         self._do(kind, replica, self._random.uniform(0.15, 0.6))
+
+    def _judged(self) -> bool:
+        """No front end is taking over, and no check waits for what the last one left."""
+        return not (self._engine.front_end.recovering or self._engine.witness.held)
 
     def _healthy(self) -> list[int]:
         """Whom trouble may strike: nobody while only a majority is well."""

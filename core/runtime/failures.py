@@ -146,6 +146,10 @@ class Failures:
         engine, old = self._engine, self._engine.front_end
         if not engine.links:
             raise UsageError("No replica is left to recover from.", "Start a new session.")
+        if engine.witness.held:  # what is noted meanwhile belongs to a history that may be gone already
+            raise UsageError(
+                "The checks still compare the history that the last front end left.", "Try again in a moment."
+            )
         engine.tell(facts.FrontEndCrashed(old.sequencer.epoch))
         for replica in (0, *engine.links):
             engine.transport.forget(replica)
