@@ -146,6 +146,8 @@ class Upheavals:
     def _tell_unknown(self, requests: tuple[tuple[int, int, int], ...]) -> bytes:
         ids = pack_u32([part for client, number, _ in requests for part in (client, number)])
         seqs = pack_u64([seq for _, _, seq in requests])
+        if not requests:
+            return ids
         fact = facts.Returned(0, ids, seqs, b"\x02" * len(requests))
         self._cluster.trace.tell(self._cluster.clock.now, fact, Tap.RETURN_DELIVERED)
         return ids

@@ -65,6 +65,7 @@ def test_a_dead_replica_is_not_killed_again(qtbot: QtBot, window: MainWindow, so
     assert [action.text() for action in menu.actions()] == [
         "Revive R1",
         "",
+        "Why?",
         "Inspect data",
         "Compare replicas",
         "Copy pid",
