@@ -30,6 +30,9 @@ RECEIVE_BYTES = 256 << 10
 HANDSHAKE_TIMEOUT_S = 0.5
 """For the whole handshake of one caller: a silent one must not keep the front end out, which waits 2 s."""
 
+GOODBYE_S = 0.5
+"""How long the end of a replica that has something to say may take."""
+
 
 class _Ended(Exception):
     """The conversation is over; `status` is the exit code."""
@@ -126,6 +129,18 @@ def _listen() -> socket.socket:
     return listener
 
 
+def _say_goodbye(peer: socket.socket) -> None:
+    """Let the last words arrive: a socket that is closed with orders unread resets the connection, and what
+    was sent is lost with it. The front end hears them and closes."""
+    deadline = time.monotonic() + GOODBYE_S
+    with contextlib.suppress(OSError):
+        peer.shutdown(socket.SHUT_WR)
+        while (left := deadline - time.monotonic()) > 0:
+            peer.settimeout(left)
+            if not peer.recv(RECEIVE_BYTES):
+                return
+
+
 def _serve_for_ever(listener: socket.socket, manager: ReplicaManager, charter: Charter) -> int:
     """Take callers one after the other until one proves to be the front end; serve that one to its end."""
     while True:
@@ -138,11 +153,14 @@ def _serve_for_ever(listener: socket.socket, manager: ReplicaManager, charter: C
             try:
                 conversation.serve()
             except _Ended as end:
+                if end.status:
+                    _say_goodbye(peer)
                 return end.status
             except RemoteProtocolError as error:
                 sys.stderr.write(f"{error}\n")
                 with contextlib.suppress(OSError):
                     peer.sendall(pack(encode(Failure(True, str(error)))))
+                _say_goodbye(peer)
                 return 76
             except OSError as error:
                 sys.stderr.write(f"The front end is gone: {error}\n")

@@ -14,7 +14,7 @@ def test_every_kind_of_fault_once() -> None:
     report = run_loop(run_chaos(len(Kind), 9.0, seed=3, replicas=5, clients=16))
     assert report.kinds == dict.fromkeys((kind.value for kind in Kind), 1)
     assert report.violations == []
-    assert report.finds > 0 and report.not_found == 0
+    assert report.not_found == 0  # a liar is found, or goes down before it lies: how many finds is chance
     assert (report.unanswered, report.answers_lost, report.processes_left) == (0, 0, 0)
     assert report.agreed and report.holds
 
