@@ -56,11 +56,11 @@ class Stalls:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._answered, self._since = engine.answered, time.monotonic()
         self.longest_s = 0.0
 
     async def watch(self) -> None:
         """Look every millisecond, until cancelled."""
+        self._answered, self._since = self._engine.answered, time.monotonic()
         while True:
             await asyncio.sleep(0.001)
             now = time.monotonic()

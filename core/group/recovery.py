@@ -43,7 +43,7 @@ class Recovery:
     def __init__(self, epoch: int, replicas: frozenset[int], now: int) -> None:
         self._epoch = epoch
         self._silent = set(replicas)  # fenced, not answered yet
-        self._since = self._ticked = now
+        self._since = self._ticked = now  # since when nothing came of those who are waited for
         self._tails: dict[int, Tail] = {}
         self._leader = 0
         self._orders: dict[int, tuple[Order, int]] = {}  # last number → order, digest after it
@@ -72,6 +72,7 @@ class Recovery:
                 order = decode_from_front_end(encoded)
                 if not isinstance(order, Order):
                     raise RemoteProtocolError(f"R{replica} executed what is no order.")
+                self._since = self._ticked
                 self._orders[order.first_seq + order.count - 1] = (order, digest)
                 return self._fill()
         return ()
@@ -90,8 +91,9 @@ class Recovery:
         machine that was suspended) is not held against them."""
         self._since += max(0, now - self._ticked - 2 * HEARTBEAT_NS)
         self._ticked = now
-        if self._silent and now - self._since >= DROP_AFTER_NS:
-            return tuple(FenceOff(replica, "silent to the new front end") for replica in sorted(self._silent))
+        waited_for = self._silent or (self._tails.keys() & {self._leader})
+        if waited_for and now - self._since >= DROP_AFTER_NS:
+            return _off(waited_for, "silent to the new front end")
         return self.start() if self._silent else self._ask_leader()
 
     def _compare(self) -> tuple[Effect, ...]:
@@ -104,6 +106,7 @@ class Recovery:
         agreed = max(digests, key=lambda digest: digests[digest])  # the first of equally many
         able = {replica: tail for replica, tail in longest.items() if tail.digest == agreed}
         self._leader = min(able, key=lambda replica: (able[replica].first_seq, replica))
+        self._since = self._ticked  # from now on it is the leader who is waited for
         elsewhere = longest.keys() - able.keys()
         if elsewhere:
             return _off(elsewhere, f"its state after #{last} is not that of the others")

@@ -27,7 +27,7 @@ class Ledger:
         self._open: dict[int, tuple[int, bytes, int]] = {}
         self._bodies: dict[int, list[bytes]] = {}
         self._told: list[Return] = []
-        self._promises: dict[int, tuple[int, int]] = {}
+        self._promises: dict[tuple[int, int], int] = {}
         self._next_seq = 1
         self._stamps: list[tuple[int, int]] = []  # (first number, timestamp)
         self.problem = ""
@@ -66,15 +66,14 @@ class Ledger:
         """The clients of these (client, number, …) were answered, as `needed` replicas had answered alike,
         after `drops` replicas had been dropped."""
         self._told.append(effect)
-        self._promises[effect.first_seq] = (len(effect.outcomes), needed + drops)
+        self._promises.update(dict.fromkeys(zip(ids[::2], ids[1::2], strict=True), needed + drops))
         self._returned(ids, effect.outcomes, now)
 
-    def may_be_lost(self, seq: int, drops: int) -> bool:
-        """Whether so many replicas were dropped by now that the answer under this number may be gone."""
-        for first_seq, (count, enough) in self._promises.items():
-            if first_seq <= seq < first_seq + count:
-                return drops >= enough
-        return False
+    def may_be_lost(self, request: RequestId, drops: int) -> bool:
+        """Whether so many replicas were dropped by now that the answer to this request may be gone. The
+        request counts and not its number: a second front end may have answered under another one what was
+        executed under the first."""
+        return drops >= self._promises.get((request.client, request.number), FOREVER)
 
     def resumed(self, next_seq: int) -> None:
         """A new front end goes on at this number: what was given a number from there on is gone."""

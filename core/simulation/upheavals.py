@@ -184,7 +184,7 @@ class Upheavals:
         for seq, request in checks.recovered(next_seq):
             self.answers_lost += 1
             cluster.trace.tell(cluster.clock.now, facts.AnswerLost(seq, request.client, request.number))
-            if not cluster.ledger.may_be_lost(seq, cluster.gone):
+            if not cluster.ledger.may_be_lost(request, cluster.gone):
                 words = f"The answer to {request} (#{seq}) was lost, against the reply policy's promise."
                 self.problems.append(("lost", words))
         cluster.ledger.resumed(next_seq)

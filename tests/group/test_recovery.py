@@ -8,6 +8,7 @@ from core.effects import EpochReady, Fence
 from core.group.recovery import Recovery
 from core.limits import DROP_AFTER_NS, HEARTBEAT_NS
 from core.policies import ReplyPolicy
+from core.protocol.handing_over import Tail
 from core.services.calls import decode_outcome
 from tests.support.group import MS
 from tests.support.lossy import LossyNet
@@ -208,3 +209,16 @@ def test_a_machine_that_slept_takes_nobody_for_dead() -> None:
     ticks = [recovery.tick(woken + step * HEARTBEAT_NS) for step in range(1, 25)]
     fenced = [effect.replica for effects in ticks for effect in effects if isinstance(effect, Fence)]
     assert set(fenced) == {1, 2}  # who then stays silent is fenced off
+
+
+def test_who_is_to_tell_what_the_others_missed_and_does_not_is_fenced_off() -> None:
+    recovery = Recovery(2, frozenset({1, 2}), 0)
+    recovery.received(1, Tail(2, 1, 7, 70, 0))
+    recovery.received(2, Tail(2, 1, 9, 90, 0))  # the longest, and not heard of again
+    ticks = [recovery.tick(step * HEARTBEAT_NS) for step in range(1, DROP_AFTER_NS // HEARTBEAT_NS + 2)]
+    fenced = [effect.replica for effects in ticks for effect in effects if isinstance(effect, Fence)]
+    assert set(fenced) == {2}
+    assert recovery.outcome is None
+    recovery.lost(2)
+    assert recovery.outcome is not None
+    assert recovery.outcome.next_seq == 8

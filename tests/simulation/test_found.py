@@ -36,6 +36,21 @@ STORIES = {
         "turn_ns":0,"batch_requests":64,"reply":"majority","revives":true,"think_ms":0.0,"heal_after_ns":0,
         "troubles":[{"kind":"succession","whom":3,"at_seq":25},
         {"kind":"sleep","whom":0,"at_seq":42,"after_ns":4131092,"for_ns":3000000000}]}""",
+    "who was to tell a new front end what the others missed lost its power first, and was waited for": """
+        {"seed":607802,"service":"kv","replicas":3,"clients":12,"requests":25,"latency_ns":20000,"jitter_ns":0,
+        "turn_ns":40000,"batch_requests":64,"reply":"first","revives":false,"think_ms":0,"heal_after_ns":0,
+        "troubles":[{"kind":"succession","whom":2,"at_seq":1,"after_ns":300000},
+        {"kind":"link","whom":1,"at_seq":21,"after_ns":100000,"for_ns":97656,"ways":["to"],
+        "faults":[0.0,0.0,0,0,0.0,3000000,true]},{"kind":"link","whom":2,"at_seq":35,"for_ns":187500000,
+        "ways":["to"],"faults":[0.3,0.0,0,0,0.0,3000000,false]},
+        {"kind":"vanish","whom":3,"at_seq":37,"after_ns":300000}]}""",
+    "an answer that a second front end gave under another number, lost as its policy allows": """
+        {"seed":504294,"service":"kv","replicas":3,"clients":10,"requests":66,"latency_ns":500000,
+        "jitter_ns":0,"turn_ns":0,"batch_requests":3,"reply":"first","revives":false,"think_ms":0,
+        "heal_after_ns":0,"troubles":[{"kind":"link","whom":2,"at_seq":1,"for_ns":7812500,"ways":["to","from"],
+        "faults":[0.05,0.05,0,0,0.05,2000000,false]},{"kind":"crash","whom":1,"at_seq":2,"after_ns":2493299},
+        {"kind":"succession","whom":1,"at_seq":60},{"kind":"succession","whom":0,"at_seq":75,
+        "after_ns":2493300},{"kind":"crash","whom":3,"at_seq":86}]}""",
 }
 
 
