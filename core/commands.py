@@ -43,6 +43,18 @@ class Deliver(Command, frozen=True):
     token: int = 0
 
 
+class Lose(Command, frozen=True):
+    """Let one message on its way between the front end and a replica never arrive."""
+
+    token: int
+
+
+class Double(Command, frozen=True):
+    """Let one message on its way between the front end and a replica travel twice."""
+
+    token: int
+
+
 class SetClients(Command, frozen=True):
     """Have this many simulated clients from now on."""
 
@@ -149,6 +161,8 @@ CommandUnion = (
     | Kill
     | SetPace
     | Deliver
+    | Lose
+    | Double
     | SetClients
     | SetLoad
     | Look

@@ -14,8 +14,10 @@ from gui.difference import Difference
 from gui.fault_menus import add_link_faults, fill_faults
 from gui.group_menus import fill_group
 from gui.intents import Intents
+from gui.message_menu import add_messages, fill_message, in_hand, title
 from gui.node_menu import pop_up, replica_menu
 from gui.selection import Selection
+from gui.stage.stage_widget import StageWidget
 from gui.theme import Theme
 
 
@@ -42,6 +44,14 @@ class FaultDesk(QObject):
         self._break_rule = break_rule
         self.difference = Difference(intents, theme, window)
 
+    def attend(self, stage: StageWidget) -> None:
+        """Answer what a person asks of the stage with a menu or a kill."""
+        stage.replicaMenuRequested.connect(self.open_replica)
+        stage.frontEndMenuRequested.connect(self.open_front_end)
+        stage.linkMenuRequested.connect(self.open_link)
+        stage.tokenMenuRequested.connect(self.open_message)
+        stage.replicaKillRequested.connect(self._intents.kill)
+
     def open_replica(self, replica: int, where: QPoint) -> None:
         """Show what can be done to a replica."""
         card, view = self._intents.replica(replica), self._intents.view
@@ -58,6 +68,16 @@ class FaultDesk(QObject):
             add_link_faults(menu, replica, self._intents.view, self._intents.send)
         pop_up(menu, where)
 
+    def open_message(self, token: int, where: QPoint) -> None:
+        """Show what can be done to a message in flight, when it still is."""
+        view = self._intents.view
+        found = next((one for one in in_hand(view) if one.token == token), None) if view else None
+        if found is not None:
+            menu = self._menu(f"Message {token}")
+            menu.addSection(title(found))
+            fill_message(menu, found, self._intents.send)
+            pop_up(menu, where)
+
     def open_front_end(self, where: QPoint) -> None:
         """Show what can be done to the front end and the group."""
         self._selection.set("FE")
@@ -72,6 +92,8 @@ class FaultDesk(QObject):
         if self._intents.view is not None:
             break_rule = None if self._break_rule is None else self._break
             fill_faults(menu, self._intents.view, self._intents.send, break_rule)
+            menu.addSeparator()
+            add_messages(menu.addMenu("Messages on their way"), self._intents.view, self._intents.send)
         pop_up(menu, button.mapToGlobal(button.rect().bottomLeft()))
 
     def _break(self, rule: Rule) -> None:

@@ -116,11 +116,8 @@ class MainWindow(QMainWindow):
         bridge.said.connect(self._show_said)
         bridge.started.connect(self.status.started)
         stage.clientActivated.connect(self.open_query)
-        stage.replicaMenuRequested.connect(self.faults.open_replica)
         self.faults.left.connect(self.leave)
-        stage.frontEndMenuRequested.connect(self.faults.open_front_end)
-        stage.linkMenuRequested.connect(self.faults.open_link)
-        stage.replicaKillRequested.connect(self.intents.kill)
+        self.faults.attend(stage)
         stage.tokenActivated.connect(self.intents.deliver)
         stage.explain = self.docks.explainer.puzzle
         share(self.selection, stage, self.docks.log, self.timeline.rail, self.docks.metrics)

@@ -15,9 +15,11 @@ from core.commands import (
     Continue,
     CrashFrontEnd,
     Deliver,
+    Double,
     Heal,
     Kill,
     Look,
+    Lose,
     Partition,
     Pause,
     RemoveReplica,
@@ -145,6 +147,10 @@ class Operator:
             case Deliver(token):
                 if not engine.pacer.deliver(token):
                     raise UsageError("There is no such message on its way.")
+            case Lose(token):
+                self._on_a_link(token, engine.pacer.lose(token))
+            case Double(token):
+                self._on_a_link(token, engine.pacer.double(token))
             case SetClients(clients):
                 if not 1 <= clients <= MAX_CLIENTS:
                     raise UsageError(f"{clients} clients are not possible: 1 to {MAX_CLIENTS} are.")
@@ -160,6 +166,13 @@ class Operator:
                 self._group_desk.do(command)
             case _:
                 assert_never(command)
+
+    def _on_a_link(self, token: int, found: bool) -> None:
+        if not found:
+            raise UsageError(
+                f"No message {token} is on its way between the front end and a replica.",
+                "Only on those links messages are lost or doubled.",
+            )
 
     def hand_answers(self, replica: int) -> None:
         """Tell what the queries by hand were answered, first by `replica`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from core.facts import Fact, Pace
@@ -107,6 +107,26 @@ class Pacer:
             held.deliver()
         return True
 
+    def lose(self, token: int) -> bool:
+        """Let one message between the front end and a replica never arrive. False when there is none such."""
+        held = self._on_a_link(token)
+        if held is None:
+            return False
+        held.late_ns = _NEVER
+        return self.deliver(token)
+
+    def double(self, token: int) -> bool:
+        """Let a copy of one message between the front end and a replica travel behind it. False when there is
+        none such."""
+        held = self._on_a_link(token)
+        if held is None:
+            return False
+        copy = self.name()
+        self._held[copy] = replace(held)
+        self._write(held.hop.doubled, 1 << held.replica, copy, held.body)
+        self._schedule(copy)
+        return True
+
     def set(self, pace: Pace, delay_ns: int) -> None:
         """Change the pace. What is on its way follows the new one, in order."""
         self.pace, self.delay_ns = pace, delay_ns
@@ -131,6 +151,10 @@ class Pacer:
         """A replica is down: what is on its way from or to it goes with it."""
         for token in [token for token, held in self._held.items() if held.replica == replica]:
             del self._held[token]
+
+    def _on_a_link(self, token: int) -> _Held | None:
+        held = self._held.get(token)
+        return held if held is not None and held.replica else None
 
     def _schedule(self, token: int) -> None:
         if self.pace is Pace.SLOW:

@@ -2,7 +2,7 @@
 
     C1> post alice "hello"    a query from client 1; `C1` alone makes it the client of the lines that follow
     post alice "hello"        a query from the present client
-    kill R2 · pace slow 0.3 · step · deliver 12 · clients 8 · load off · look R1 users · help post · clear
+    kill R2 · pace slow 0.3 · step · lose 12 · clients 8 · load off · look R1 users · help post · clear
     goto 12.4s · goto #128 · why R2 · why #128
 
 Words of the console win over operations of the same name; `C1> step` always asks the service.
@@ -15,21 +15,21 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from core.commands import CommandUnion, Deliver, Kill, Look, SetClients, SetLoad, SetPace
+from core.commands import CommandUnion, Kill, Look, SetClients, SetLoad, SetPace
 from core.errors import UsageError
 from core.facts import Pace
 from core.ids import client_name, replica_name
 from core.limits import MAX_CLIENTS
 from core.workload.console_faults import FAULT_WORDS, fault_choices, read_fault
 from core.workload.console_group import GROUP_WORDS, group_choices, read_group
+from core.workload.console_messages import MESSAGE_WORDS, read_message
 
 CONSOLE_WORDS: dict[str, str] = {
     "kill": "kill R2 — end a replica's process",
     **FAULT_WORDS,
     **GROUP_WORDS,
     "pace": "pace real | slow [seconds] | step — how fast messages travel",
-    "step": "step — under pace step: deliver the oldest message",
-    "deliver": "deliver 12 — under pace step: deliver this message",
+    **MESSAGE_WORDS,
     "clients": "clients 8 — have this many clients",
     "load": "load on | off — let the clients' own workload run or rest",
     "look": "look R1 users — show a page of a replica's data",
@@ -118,6 +118,8 @@ def parse(text: str, scope: Scope) -> Line | None:
     word, *arguments = text.split()
     if word.lower() in FAULT_WORDS:
         return Ask(*read_fault(word.lower(), arguments, scope.replicas))
+    if word.lower() in MESSAGE_WORDS:
+        return Ask(*read_message(word.lower(), arguments))
     if word.lower() in GROUP_WORDS:
         return Ask(*read_group(word.lower(), arguments, scope.replicas))
     reader = _READERS.get(word.lower())
@@ -238,17 +240,6 @@ def _read_pace(arguments: list[str], scope: Scope) -> Line:
     return Ask(SetPace(pace, round(seconds * 1e9)), f"pace: slow, {seconds:g} s per message")
 
 
-def _read_step(arguments: list[str], scope: Scope) -> Line:
-    if arguments:
-        raise UsageError("“step” takes no argument.", "To choose the message: deliver 12")
-    return Ask(Deliver(), "the oldest message may arrive")
-
-
-def _read_deliver(arguments: list[str], scope: Scope) -> Line:
-    token = _whole(_one(arguments, "deliver").lstrip("#"), "message")
-    return Ask(Deliver(token), f"message {token} may arrive")
-
-
 def _read_clients(arguments: list[str], scope: Scope) -> Line:
     clients = _whole(_one(arguments, "clients"), "number of clients")
     if not 1 <= clients <= MAX_CLIENTS:
@@ -291,8 +282,6 @@ def _read_clear(arguments: list[str], scope: Scope) -> Line:
 _READERS: dict[str, Callable[[list[str], Scope], Line]] = {
     "kill": _read_kill,
     "pace": _read_pace,
-    "step": _read_step,
-    "deliver": _read_deliver,
     "clients": _read_clients,
     "load": _read_load,
     "look": _read_look,

@@ -34,6 +34,8 @@ class StageWidget(StageView):
     """The kill button of a replica was clicked, or K pressed on it."""
     tokenActivated = Signal(int)
     """A message in flight was clicked."""
+    tokenMenuRequested = Signal(int, QPoint)
+    """The menu of a message in flight is wanted: its token, and where (global position)."""
 
     def __init__(
         self, theme: Theme, parent: QWidget | None = None, *, clock: Callable[[], int] = perf_counter_ns
@@ -91,6 +93,10 @@ class StageWidget(StageView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        token = 0 if by_key else self._deliverable_at(QPointF(event.pos()))
+        if token:
+            self.tokenMenuRequested.emit(token, event.globalPos())
+            return
         name = self._selected if by_key else self.node_at(event.pos())
         if name.startswith("R") or name == FRONT_END:
             self.select(name)

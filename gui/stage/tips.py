@@ -8,7 +8,7 @@ from textwrap import fill
 from PySide6.QtCore import QPointF
 
 from core.ids import client_name, replica_name
-from core.model.cluster_view import ClientCard, ClusterView, FrontEndCard, ReplicaCard, TokenKind
+from core.model.cluster_view import ClientCard, ClusterView, FrontEndCard, ReplicaCard, Token, TokenKind
 from gui.stage.card_frame import CardFrame
 from gui.stage.layout import FRONT_END, Place
 from gui.stage.replica_card import replica_rows
@@ -89,8 +89,18 @@ def token_tip(view: ClusterView, token: int) -> str:
     if found is None:
         return ""
     sample = f"\nIt stands for {found.sample:,} like it." if found.sample > 1 else ""
-    waits = "\nClick to deliver it." if found.due_ns == 0 else ""
+    waits = _in_hand(found)
     return f"{found.label} {found.source} → {found.target}\n{_TOKENS[found.kind]}{sample}{waits}"
+
+
+def _in_hand(token: Token) -> str:
+    """What a person can do with a message."""
+    if token.token <= 0 or token.kind is TokenKind.LOST:
+        return ""
+    if FRONT_END in (token.source, token.target) and "C" in (token.source[0], token.target[0]):
+        return "\nClick to deliver it." if token.due_ns == 0 else ""
+    click = "Click to deliver it, right-click" if token.due_ns == 0 else "Right-click"
+    return f"\n{click} to lose or double it."
 
 
 def _replica_tip(card: ReplicaCard, place: Place, point: QPointF, explain: Callable[[str], str]) -> str:

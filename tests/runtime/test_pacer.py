@@ -131,6 +131,42 @@ def test_what_is_held_is_known(post: Post) -> None:
     assert not post.pacer.on_its_way(Hop.TO, 2)
 
 
+def test_a_message_in_hand_is_lost_and_no_longer_on_its_way(post: Post) -> None:
+    post.pacer.set(Pace.STEP, 0)
+    post.send("order", Hop.TO, 2)
+    assert post.pacer.lose(1)
+    assert post.written == [(Tap.TO_SENT, 4, 1), (Tap.TO_LOST, 4, 1)]
+    assert not post.arrived and not post.pacer.on_its_way(Hop.TO, 2)
+    assert not post.pacer.lose(1) and not post.pacer.double(1)
+
+
+def test_a_message_in_hand_is_doubled_and_its_copy_travels_behind_it(post: Post) -> None:
+    post.pacer.set(Pace.STEP, 0)
+    post.send("result", Hop.FROM, 2)
+    assert post.pacer.double(1)
+    assert post.written[-1] == (Tap.FROM_DOUBLED, 4, 2)
+    assert post.pacer.deliver() and post.pacer.deliver()
+    assert post.arrived == ["result", "result"] and not post.pacer.deliver()
+
+
+def test_a_copy_made_by_hand_keeps_the_pace(post: Post) -> None:
+    post.pacer.set(Pace.SLOW, DELAY_NS)
+    post.send("order")
+    post.loop.advance(0.3)
+    assert post.pacer.double(1)
+    post.loop.advance(0.4)
+    assert post.arrived == ["order"]
+    post.loop.advance(0.3)
+    assert post.arrived == ["order", "order"]
+
+
+def test_only_links_to_replicas_lose_and_double(post: Post) -> None:
+    post.pacer.set(Pace.STEP, 0)
+    post.send("request", Hop.CALL, 0)
+    assert not post.pacer.lose(1) and not post.pacer.double(1)
+    assert post.pacer.deliver(1) and post.arrived == ["request"]
+
+
 def test_a_doomed_message_is_lost_half_way(post: Post) -> None:
     post.pacer.set(Pace.SLOW, DELAY_NS)
     post.pacer.carry(Hop.TO, 1, b"", partial(post.arrived.append, "never"), ())
