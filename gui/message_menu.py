@@ -1,4 +1,4 @@
-"""What can be done to a message in flight: its context menu, and its entry among all that are on their way."""
+"""What can be done to a message in flight: its context menu, and one entry for each that is on its way."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ Found = tuple[CommandUnion, str]
 
 
 def read_message(word: str, arguments: Sequence[str]) -> Found:
-    """The command of a line whose word is one of MESSAGE_WORDS. Raises UsageError with what to type instead."""
+    """The command of a line whose word is one of MESSAGE_WORDS. Raises UsageError with what to type."""
     if word == "step":
         if arguments:
             raise UsageError("“step” takes no argument.", "To choose the message: deliver 12")
