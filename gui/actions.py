@@ -212,6 +212,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("show_checks", "Checks", _DOCKS, "What is watched all the time", ("Alt+4",), "shield-check"),
     ActionSpec("show_metrics", "Metrics", _DOCKS, "Figures and curves", ("Alt+5",), "activity"),
     ActionSpec(
+        "show_table",
+        "As a table",
+        _DOCKS,
+        "What the picture shows, in rows: for the keyboard and for screen readers",
+        ("Alt+7",),
+        "accessibility",
+    ),
+    ActionSpec(
         "lessons",
         "Lessons",
         _DOCKS,

@@ -20,6 +20,7 @@ from gui.intents import Intents
 from gui.selection import Selection
 from gui.source_bridge import SourceBridge
 from gui.theme import Theme
+from gui.twins.tables import Tables
 
 _TALL_PX = 1_000
 _BARS_PX = 150
@@ -28,7 +29,7 @@ _WIDTH_SHARE, _NARROWEST_PX, _WIDEST_PX = 0.26, 350, 520
 
 
 class DockSet(QObject):
-    """Console, inspector, event log, checks and metrics on the right of a window."""
+    """Console, inspector, event log, checks and metrics on the right of a window; a table when asked for."""
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class DockSet(QObject):
         self.checks = Checks(theme, icons)
         self.checks.explain = self.explainer.sentences
         self.metrics = Metrics(lambda: bridge.fold.history, theme)
+        self.tables = Tables(window, intents, selection, theme)
         self.frames = {
             name: DockFrame(name, title, view, icons, window)
             for name, title, view in (
@@ -59,6 +61,7 @@ class DockSet(QObject):
                 ("log", "Event log", self.log),
                 ("checks", "Checks", self.checks),
                 ("metrics", "Metrics", self.metrics),
+                ("table", "Table", self.tables),
             )
         }
         for name, show, times_per_s in (
@@ -67,6 +70,7 @@ class DockSet(QObject):
             ("log", self.log.show_view, 5),
             ("checks", self.checks.show_view, 4),
             ("metrics", self.metrics.show_view, 6),
+            ("table", self.tables.show_view, 3),
         ):
             bridge.now_and_then(self.frames[name].is_seen, show, times_per_s)
         bridge.turned.connect(lambda: self.log.set_log(bridge.log))
@@ -81,7 +85,7 @@ class DockSet(QObject):
 
     def arrange(self, height: int, width: int) -> None:
         """First places for a window of this size: three groups when it is tall, two when it is not."""
-        console, inspector, log, checks, metrics = self.frames.values()
+        console, inspector, log, checks, metrics, table = self.frames.values()
         for frame in self.frames.values():
             frame.setFloating(False)
             self._window.removeDockWidget(frame)  # all stacked at once would make the window grow
@@ -95,8 +99,10 @@ class DockSet(QObject):
         else:
             for before, after in pairwise((log, inspector, checks, metrics)):
                 self._window.tabifyDockWidget(before, after)
-        for frame in self.frames.values():
+        self._window.tabifyDockWidget(log, table)
+        for frame in (console, inspector, log, checks, metrics):
             frame.show()
+        table.hide()
         for first in (console, log, metrics if tall else log):
             first.raise_()
         side = min(_WIDEST_PX, max(_NARROWEST_PX, round(width * _WIDTH_SHARE)))
@@ -111,6 +117,8 @@ class DockSet(QObject):
     def show(self, name: str) -> None:
         """Bring a dock to the front and give it the keyboard."""
         frame = self.frames[name]
+        if name == "table":
+            self.tables.offer_what_has_focus()
         frame.show()
         frame.raise_()
         focus = {"console": self.console.prompt, "log": self.log.filter, "inspector": self.inspector.data}
@@ -130,6 +138,7 @@ class DockSet(QObject):
         self.log.set_theme(theme, icons)
         self.checks.set_theme(theme, icons)
         self.metrics.set_theme(theme)
+        self.tables.set_theme(theme)
         for frame in self.frames.values():
             frame.set_icons(icons)
 

@@ -129,6 +129,7 @@ class MainWindow(QMainWindow):
         self.docks.console.go_to = self.journey.go_to
         self.docks.console.looked.connect(self._look)
         self.docks.checks.show_requested.connect(self._show_number)
+        self.docks.tables.momentWanted.connect(self.journey.seek)
         self.top_bar.new_cluster.connect(self.start_anew)
         self.dress.changed.connect(self._redress)
         self._record_timer.timeout.connect(self._show_recording)

@@ -18,6 +18,7 @@ from core.model.metrics import MetricsHistory
 from gui.stage.wording import duration
 from gui.steady_label import SteadyLabel
 from gui.theme import MEDIUM, Theme
+from gui.twins.sheet import Line, Sheet, Twin
 
 if TYPE_CHECKING:
     from gui.docks.plots import Plots
@@ -71,7 +72,7 @@ class Metrics(QScrollArea):
         if self._plots is None:
             from gui.docks.plots import Plots
 
-            self._plots = Plots(self._theme, self)
+            self._plots = Plots(self._history, self._theme, self)
             self._column.insertWidget(1, self._plots, 1)
 
     def point_at(self, time_ns: int) -> None:
@@ -90,7 +91,7 @@ class Metrics(QScrollArea):
         self._shares.show_shares(metrics.first_answers)
         self.build_plots()
         if self._plots is not None:
-            self._plots.show_history(self._history(), view)
+            self._plots.show_view(view)
 
 
 class _Figure(QFrame):
@@ -143,6 +144,10 @@ class ShareBars(QWidget):
                 self._fit()
             self.update()
 
+    def twins(self) -> tuple[Twin, ...]:
+        """What it draws, as a table."""
+        return (Twin("Who answers first", _shares_sheet),)
+
     def _fit(self) -> None:
         self.setFixedHeight(self._theme.px(20 + 20 * max(1, len(self._shares))))
 
@@ -174,6 +179,16 @@ class ShareBars(QWidget):
                 painter.setPen(theme.text)
                 end = QRectF(self.width() - right, top, right, height)
                 painter.drawText(end, middle | Qt.AlignmentFlag.AlignRight, f"{share:.0%}")
+
+
+def _shares_sheet(view: ClusterView) -> Sheet:
+    shares = view.metrics.first_answers
+    total = max(1, sum(count for _, count in shares))
+    lines = [
+        Line((replica_name(replica), f"{count:,}", f"{count / total:.1%}"), replica_name(replica))
+        for replica, count in shares
+    ]
+    return Sheet(("replica", "first answers", "share"), lines)
 
 
 def _thin_thousands(number: float) -> str:

@@ -6,6 +6,7 @@ a refresh: many points, cheap.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import floor, log10
 from typing import Any
@@ -19,6 +20,7 @@ from core.ids import replica_name
 from core.model.cluster_view import ClusterView
 from core.model.metrics import TICK_NS, MetricsHistory
 from gui.theme import Theme
+from gui.twins.sheet import Line, LinesOnDemand, Sheet, Twin
 
 _SHOWN_TICKS = 600
 _PLOT_HEIGHT_PX = 84
@@ -43,8 +45,9 @@ class _Curve:
 class Plots(QWidget):
     """Throughput, latency and hold-back length over the last minute."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, history: Callable[[], MetricsHistory], theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
+        self._history = history
         self._theme = theme
         self._turn = self._newest_ns = 0
         column = QVBoxLayout(self)
@@ -66,8 +69,35 @@ class Plots(QWidget):
         for plot in self._plots:
             plot.point_at((time_ns - self._newest_ns) / 1e9 if time_ns else None)
 
-    def show_history(self, history: MetricsHistory, view: ClusterView) -> None:
+    def twins(self) -> tuple[Twin, ...]:
+        """What it draws, as one table: the plots have their time in common."""
+        return (Twin("Curves of the last minute", self._sheet),)
+
+    def _sheet(self, view: ClusterView) -> Sheet:
+        history, part = self._history(), slice(-_SHOWN_TICKS, None)
+        names = [replica_name(card.replica) for card in view.replicas]
+        columns = ("seconds", "answers a second", "p50, ms", "p99, ms", *(f"{name} holds" for name in names))
+        times = history.times_ns[part].copy()
+        figures = np.stack(
+            (
+                history.throughput_per_s[part],
+                history.p50_ns[part] / 1e6,
+                history.p99_ns[part] / 1e6,
+                *(history.held(card.replica)[part] for card in view.replicas),
+            )
+        )
+
+        def line(place: int) -> Line:
+            at = len(times) - 1 - place
+            words = (f"{figure:,.4g}" if np.isfinite(figure) else "–" for figure in figures[:, at])
+            seconds = (int(times[at]) - int(times[-1])) / 1e9
+            return Line((f"{seconds:.1f}", *words), "", 0, int(times[at]))
+
+        return Sheet(columns, LinesOnDemand(len(times), line))
+
+    def show_view(self, view: ClusterView) -> None:
         """Draw the newest minute of one plot, the next one at the next call."""
+        history = self._history()
         times = history.times_ns[-_SHOWN_TICKS:]
         if not len(times):
             return

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from core.model.waterfall import Bar, Stage
 from core.model.words import duration
 from gui.theme import Theme
+from gui.twins.sheet import Line, Sheet, Twin
 
 _ROW_PX, _BAR_PX, _NAMES_PX, _AXIS_PX = 20, 12, 30, 18
 _THINNEST_PX = 2.0
@@ -43,6 +44,28 @@ class Waterfall(QWidget):
         words = (f"{bar.node} {bar.stage.value} {duration(bar.end_ns - bar.start_ns)}" for bar in bars)
         self.setAccessibleDescription("; ".join(words))
         self.update()
+
+    def twins(self) -> tuple[Twin, ...]:
+        """What it draws, as a table."""
+        return (Twin("Waterfall of the selected request", lambda view: self._sheet()),)
+
+    def _sheet(self) -> Sheet:
+        start_ns = min((bar.start_ns for bar in self._bars), default=0)
+        lines = [
+            Line(
+                (
+                    bar.node,
+                    bar.stage.value,
+                    duration(bar.start_ns - start_ns),
+                    duration(bar.end_ns - bar.start_ns),
+                ),
+                bar.node,
+                0,
+                bar.start_ns,
+            )
+            for bar in self._bars
+        ]
+        return Sheet(("node", "stage", "after", "for"), lines)
 
     def sizeHint(self) -> QSize:
         theme = self._theme

@@ -14,8 +14,10 @@ from gui.space_time.feed import Feed, NoFeed
 from gui.space_time.level_of_detail import Camera, Density, Lanes, lanes_of
 from gui.space_time.painter import paint_space_time
 from gui.space_time.picture import Chosen, Picture, choose
+from gui.space_time.twin import space_time_sheet
 from gui.space_time.words import describe
 from gui.theme import Theme
+from gui.twins.sheet import Twin
 
 FIRST_SPAN_NS = 6_000_000_000
 _WORK_NS, _CATCH_UP_NS = 500_000, 4_000_000
@@ -48,7 +50,7 @@ class DiagramView(QWidget):
         self._shown: tuple[object, ...] = ()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Space-time diagram")
-        self.setAccessibleDescription("The event log shows the same as a table")
+        self.setAccessibleDescription("The table dock shows the same as a table")
         self.setMinimumSize(320, 200)
 
     # What it shows
@@ -233,6 +235,10 @@ class DiagramView(QWidget):
     def sizeHint(self) -> QSize:
         """As large as the stage."""
         return QSize(980, 560)
+
+    def twins(self) -> tuple[Twin, ...]:
+        """What it draws, as a table."""
+        return (Twin("Space-time diagram", lambda view: space_time_sheet(self.picture())),)
 
     def describe(self) -> str:
         """What is chosen, in words for those who do not see it."""

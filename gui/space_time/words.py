@@ -69,10 +69,10 @@ def tell(picture: Picture, row: int) -> str:
 def describe(picture: Picture, seq: int) -> str:
     """How much is seen, and what the chosen request has to do with it."""
     if picture.rows is None:
-        return "Too many messages for lines: a density is shown. The event log shows the same as a table."
+        return "Too many messages for lines: a density is shown. The table dock shows the same as a table."
     words = f"{len(picture.rows)} marks are seen."
     if picture.cone is not None:
         past, future = int(picture.cone.past.sum()), int(picture.cone.future.sum())
         rest = len(picture.rows) - int(np.count_nonzero(picture.cone.past | picture.cone.future))
         words = f"#{seq}: {past} marks happened before it, {future} may depend on it, {rest} are concurrent."
-    return f"{words} The event log shows the same as a table."
+    return f"{words} The table dock shows the same as a table."

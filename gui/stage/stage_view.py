@@ -24,7 +24,9 @@ from gui.stage.hit_map import TOKEN_REACH
 from gui.stage.link_signs import curve
 from gui.stage.stage_picture import Setting, StagePicture
 from gui.stage.tips import describe, tip, token_tip
+from gui.stage.twins import stage_twins
 from gui.theme import Theme
+from gui.twins.sheet import Twin
 
 FRAME_MS = 16
 
@@ -149,6 +151,10 @@ class StageView(QWidget):
     def token_point(self, token: int) -> QPointF | None:
         """Where a message is in this widget, None when it is not shown."""
         return self._picture.hits.token_point(token)
+
+    def twins(self) -> tuple[Twin, ...]:
+        """What it draws, as tables."""
+        return stage_twins()
 
     def sizeHint(self) -> QSize:
         return QSize(980, 560)

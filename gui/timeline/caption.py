@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from gui.theme import MEDIUM, RADIUS, Theme
 
@@ -41,8 +41,8 @@ def caption_place(text: str, theme: Theme, size: QSize) -> QRect:
 _HOW = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
 
 
-class CaptionOverlay(QWidget):
-    """Lies over a picture and lets every click through."""
+class CaptionOverlay(QLabel):
+    """Lies over a picture and lets every click through. A label, so that its words can be read out."""
 
     def __init__(self, over: QWidget, theme: Theme) -> None:
         super().__init__(over)
@@ -63,6 +63,7 @@ class CaptionOverlay(QWidget):
         """Show a caption; "" hides it."""
         if text != self._text:
             self._text = text
+            self.setText(text)
             self.setAccessibleName(text)
             self._fit()
             self.setVisible(bool(text))

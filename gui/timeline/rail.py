@@ -22,6 +22,8 @@ from core.session.source import TravelState
 from gui.journey import Journey, clock
 from gui.theme import MEDIUM, Theme
 from gui.timeline.marks import paint_mark
+from gui.timeline.twin import timeline_sheet
+from gui.twins.sheet import Twin
 
 _EDGE_PX = 10
 _AXIS_PX, _LABEL_PX = 16, 18
@@ -87,6 +89,10 @@ class Rail(QWidget):
         if time_ns != self._pointed_ns:
             self._pointed_ns = time_ns
             self.update()
+
+    def twins(self) -> tuple[Twin, ...]:
+        """What it draws, as a table."""
+        return (Twin("Timeline", lambda view: timeline_sheet(self._journey, self._pointed_ns)),)
 
     def x_of(self, time_ns: int) -> float:
         """Where a moment is."""

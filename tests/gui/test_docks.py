@@ -249,9 +249,8 @@ def test_metrics_show_figures_shares_and_curves(qtbot: QtBot, window: MainWindow
     assert metrics.figures["messages"].value.text() == f"{view.metrics.messages_per_request:.2f}"
     assert "·" in metrics.figures["latency"].value.text()
     qtbot.waitUntil(lambda: metrics._plots is not None)
-    history = window.bridge.fold.history
     for _ in range(3):
-        metrics._plots.show_history(history, view)
+        metrics._plots.show_view(view)
     image = metrics._shares.grab().toImage()
     colours = {
         image.pixelColor(x, y).name() for x in range(image.width()) for y in range(0, image.height(), 3)
@@ -264,7 +263,7 @@ def test_what_nobody_sees_is_not_refreshed(qtbot: QtBot, window: MainWindow) -> 
     seen: list[str] = []
     for name, reader in zip(("bar", "status", "query"), window.bridge._readers[-3:], strict=True):
         reader.show = partial(_note, seen, name)
-    for name, reader in zip(window.docks.frames, window.bridge._readers[:5], strict=True):
+    for name, reader in zip(window.docks.frames, window.bridge._readers[:6], strict=True):
         reader.show = partial(_note, seen, name)
     qtbot.waitUntil(lambda: seen.count("checks") > 2)
     assert set(seen) == {"checks", "console", "bar", "status"}

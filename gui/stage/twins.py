@@ -1,0 +1,110 @@
+"""The stage as tables: its nodes, messages and faults; the digest strips; the data on the cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.ids import client_name, replica_name
+from core.model.cluster_view import ClusterView, ReplicaCard, Token
+from gui.stage.layout import FRONT_END
+from gui.stage.wording import client_status, digest_text, pace_words, replica_status
+from gui.twins.sheet import Line, Sheet, Twin
+
+
+def stage_twins() -> tuple[Twin, ...]:
+    """Everything that the stage draws."""
+    return (
+        Twin("Cluster", cluster_sheet),
+        Twin("Digest strips", digest_sheet),
+        Twin("Data on the cards", data_sheet),
+    )
+
+
+def cluster_sheet(view: ClusterView) -> Sheet:
+    """Who there is, what is on its way, and what is wrong."""
+    lines = (*_sentences(view), *_nodes(view), *_messages(view), *_faults(view))
+    return Sheet(("what", "name", "state", "number", "more"), lines)
+
+
+def digest_sheet(view: ClusterView) -> Sheet:
+    """A row per number, newest first: each replica's digest after executing it."""
+    known = {card.replica: dict(enumerate(card.strip, start=card.strip_first)) for card in view.replicas}
+    numbers = sorted({seq for strip in known.values() for seq in strip}, reverse=True)
+    columns = ("number", *(replica_name(replica) for replica in known), "equal")
+    lines = []
+    for seq in numbers:
+        digests = [strip.get(seq) for strip in known.values()]
+        texts = [digest_text(digest) if digest is not None else "" for digest in digests]
+        equal = len({digest for digest in digests if digest is not None}) <= 1
+        lines.append(Line((f"#{seq}", *texts, "yes" if equal else "no"), seq=seq))
+    return Sheet(columns, lines)
+
+
+def data_sheet(view: ClusterView) -> Sheet:
+    """What the replicas' cards show of their data."""
+    lines = [
+        Line(
+            (replica_name(card.replica), tile.key, tile.value, "changed last" if tile.lit else ""),
+            replica_name(card.replica),
+        )
+        for card in view.replicas
+        for tile in card.tiles
+    ]
+    return Sheet(("replica", "key", "value", "news"), lines)
+
+
+def _sentences(view: ClusterView) -> Iterator[Line]:
+    yield Line(("stage", "", view.headline, "", pace_words(view)))
+    if view.alert:
+        yield Line(("alert", "", view.alert, "", ""))
+
+
+def _nodes(view: ClusterView) -> Iterator[Line]:
+    for client in view.clients:
+        name = client_name(client.client)
+        number = f"#{client.last_seq}" if client.last_seq else ""
+        yield Line(("client", name, client_status(client, view.now_ns), number, client.call), name)
+    front = view.front_end
+    state = "recovering" if front.recovering else f"epoch {front.epoch}"
+    more = (
+        f"{front.in_flight} in flight · {front.retransmissions} sent again · "
+        f"all executed #{front.executed_by_all} · {front.reply_policy}"
+    )
+    yield Line(("front end", FRONT_END, state, f"next #{front.next_seq}", more), FRONT_END)
+    for card in view.replicas:
+        name = replica_name(card.replica)
+        more = " · ".join(_more_of(card))
+        yield Line(("replica", name, replica_status(card), f"expects #{card.expected}", more), name)
+
+
+def _more_of(card: ReplicaCard) -> Iterator[str]:
+    if card.held_count:
+        rest = " …" if card.held_count > len(card.held) else ""
+        yield "holds " + ", ".join(f"#{seq}" for seq in card.held) + rest
+    yield f"digest {digest_text(card.digest)}" + (", unlike the others'" if card.differs else "")
+    yield f"pid {card.pid}, port {card.port}"
+    yield from card.harms
+
+
+def _messages(view: ClusterView) -> Iterator[Line]:
+    for token in view.tokens:
+        number = f"#{token.seq}" if token.seq else ""
+        way = f"{token.source} → {token.target}"
+        words = (token.kind.value, token.label, way, number, _state_of(token, view.now_ns))
+        yield Line(words, seq=token.seq, token=token.token)
+
+
+def _state_of(token: Token, now_ns: int) -> str:
+    if not token.due_ns:
+        return "waits: Enter delivers it"
+    share = (now_ns - token.sent_ns) / max(1, token.due_ns - token.sent_ns)
+    many = f", one of {token.sample:,}" if token.sample > 1 else ""
+    return f"{min(1.0, max(0.0, share)):.0%} of its way{many}"
+
+
+def _faults(view: ClusterView) -> Iterator[Line]:
+    for faulty in view.faulty_links:
+        name = replica_name(faulty.link.replica)
+        yield Line(("link fault", str(faulty.link), faulty.faults.words(), "", ""), name)
+    for rule in view.broken:
+        yield Line(("broken rule", "", rule, "", ""))

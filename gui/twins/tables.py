@@ -1,0 +1,203 @@
+"""The table dock: whatever picture a person asks for, as a table that the keyboard walks and a screen reader
+reads. It costs nothing while nobody sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QTableView, QVBoxLayout, QWidget
+
+from core.model.cluster_view import ClusterView
+from gui.intents import Intents
+from gui.selection import Selection
+from gui.theme import Theme
+from gui.twins.sheet import Line, Sheet, Twin, twins_of
+
+_ROW_PX = 22
+_NOTHING = Sheet((), ())
+_WIDEST_PX = 260
+Index = QModelIndex | QPersistentModelIndex
+
+
+class SheetModel(QAbstractTableModel):
+    """A sheet for Qt: the next one keeps what is chosen and scrolled where it is."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.sheet = _NOTHING
+
+    def show(self, sheet: Sheet) -> None:
+        """Show the next moment."""
+        before, count = len(self.sheet.lines), len(sheet.lines)
+        if sheet.columns != self.sheet.columns:
+            self.beginResetModel()
+            self.sheet = sheet
+            self.endResetModel()
+            return
+        if count > before:
+            self.beginInsertRows(QModelIndex(), before, count - 1)
+        elif count < before:
+            self.beginRemoveRows(QModelIndex(), count, before - 1)
+        self.sheet = sheet
+        if count > before:
+            self.endInsertRows()
+        elif count < before:
+            self.endRemoveRows()
+        if count:
+            self.dataChanged.emit(self.index(0, 0), self.index(count - 1, len(sheet.columns) - 1))
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 (Qt's own signature)
+        """Rows of the sheet."""
+        return 0 if parent.isValid() else len(self.sheet.lines)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """Columns of the sheet."""
+        return 0 if parent.isValid() else len(self.sheet.columns)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Names of the columns."""
+        if orientation is Qt.Orientation.Horizontal:
+            if role == Qt.ItemDataRole.DisplayRole and section < len(self.sheet.columns):
+                return self.sheet.columns[section]
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """The words of a cell."""
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return self.sheet.lines[index.row()].cells[index.column()]
+        return None
+
+
+class Tables(QWidget):
+    """Which picture, and below it the same as a table. Up and down choose, Enter delivers or goes there."""
+
+    momentWanted = Signal(object)
+    """Go to this moment (an int, nanoseconds on the clock of the records)."""
+
+    def __init__(self, window: QWidget, intents: Intents, selection: Selection, theme: Theme) -> None:
+        super().__init__()
+        self._window, self._intents, self._selection = window, intents, selection
+        self._twins: list[Twin] = []
+        self._titles: list[str] = []
+        self.which = QComboBox(self)
+        self.which.setAccessibleName("Picture to be shown as a table")
+        self.model = SheetModel(self)
+        self.table = QTableView(self)
+        self._prepare()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.setSpacing(6)
+        column.addWidget(self.which)
+        column.addWidget(self.table, 1)
+        self.which.currentIndexChanged.connect(self._show_now)
+        self.table.selectionModel().currentRowChanged.connect(self._choose)
+        self.table.activated.connect(self._do)
+        selection.changed.connect(self._follow)
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Sizes of the theme."""
+        self.table.verticalHeader().setDefaultSectionSize(theme.px(_ROW_PX))
+
+    def offer(self, near: QWidget | None = None) -> None:
+        """Offer every picture that there is; show the one that is at `near`, else the one shown before."""
+        found = [(widget, twin) for widget in self._window.findChildren(QWidget) for twin in twins_of(widget)]
+        titles = [twin.title for _, twin in found]
+        chosen = self.which.currentText()
+        for widget, twin in found:
+            if near is not None and (
+                widget is near or widget.isAncestorOf(near) or near.isAncestorOf(widget)
+            ):
+                chosen = twin.title
+                break
+        self._twins = [twin for _, twin in found]
+        if titles != self._titles:
+            self._titles = titles
+            self.which.blockSignals(True)
+            self.which.clear()
+            self.which.addItems(titles)
+            self.which.blockSignals(False)
+        self.which.setCurrentIndex(max(0, self.which.findText(chosen)))
+        self._show_now()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """There may be new pictures."""
+        super().showEvent(event)
+        self.offer()
+
+    def offer_what_has_focus(self) -> None:
+        """The picture that the keyboard is in; inside of this table, the one it shows already."""
+        near = QApplication.focusWidget()
+        self.offer(None if near is None or self.isAncestorOf(near) else near)
+
+    def show_view(self, view: ClusterView) -> None:
+        """The next moment."""
+        if not self._twins:
+            self.offer()
+            return
+        before = self.model.sheet.columns
+        self.model.show(self._twins[self.which.currentIndex()].sheet(view))
+        if self.model.sheet.columns != before:
+            self._fit()
+
+    def _show_now(self) -> None:
+        view = self._intents.view
+        if view is not None and self._twins:
+            self.table.setCurrentIndex(QModelIndex())
+            self.table.setAccessibleName(f"{self.which.currentText()}, as a table")
+            self.model.show(_NOTHING)
+            self.show_view(view)
+
+    def _fit(self) -> None:
+        self.table.resizeColumnsToContents()
+        header = self.table.horizontalHeader()
+        for column in range(len(self.model.sheet.columns) - 1):
+            header.resizeSection(column, min(_WIDEST_PX, header.sectionSize(column)))
+
+    def _line(self, index: QModelIndex) -> Line | None:
+        row = index.row()
+        return self.model.sheet.lines[row] if 0 <= row < len(self.model.sheet.lines) else None
+
+    def _choose(self, index: QModelIndex, before: QModelIndex) -> None:
+        """A person went to a row: what it is about is chosen everywhere."""
+        line = self._line(index)
+        if line is not None and self.table.hasFocus():
+            if line.node or line.seq:
+                self._selection.choose(line.node, line.seq)
+            self._selection.point(line.time_ns)
+
+    def _do(self, index: QModelIndex) -> None:
+        line = self._line(index)
+        if line is not None and line.token > 0:
+            self._intents.deliver(line.token)
+        elif line is not None and line.time_ns:
+            self.momentWanted.emit(line.time_ns)
+
+    def _follow(self, name: str) -> None:
+        """Something was chosen elsewhere: its first row here."""
+        if not self.isVisible() or self.table.hasFocus():
+            return
+        seq = self._selection.seq
+        for row, line in enumerate(self.model.sheet.lines):
+            if (seq and line.seq == seq) or (not seq and name and line.node == name):
+                self.table.setCurrentIndex(self.model.index(row, 0))
+                return
+        self.table.setCurrentIndex(QModelIndex())
+
+    def _prepare(self) -> None:
+        self.table.setModel(self.model)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
+        self.table.setTabKeyNavigation(False)
+        self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setStretchLastSection(True)
+        self.setFocusProxy(self.table)
