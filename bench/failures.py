@@ -196,13 +196,18 @@ async def _revival(sizes: Sizes) -> Figures:
             joined_s.append(time.monotonic() - began)
         watch.cancel()
         await engine.drain(30.0)
-        stands = {(status.expected, status.digest) for status in engine.members.status.values()}
+
+        def equal() -> bool:
+            statuses = engine.members.status.values()
+            return len({(status.expected, status.digest) for status in statuses}) == 1
+
+        await _until(equal)  # the last one has told how far it has come
         return {
             "posts": _posts(engine),
             "revivals": sizes.revivals,
             "joined_s_max": round(max(joined_s), 2),
             "longest_stall_ms": round(1e3 * stalls.longest_s, 1),
-            "digests_equal": len(stands) == 1,
+            "digests_equal": equal(),
         }
 
     return await _cluster(RunSettings(clients=CLIENTS), part)

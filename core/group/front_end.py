@@ -266,8 +266,12 @@ class FrontEnd:
         """It took them: what it missed follows."""
         return self.log.link_drained(replica)
 
-    def tick(self, now: int) -> tuple[Effect, ...]:
-        """To be called every HEARTBEAT_NS: judge silences, send a Ping to everybody, forget old batches."""
+    def tick(self, now: int, on_its_way: int | None = None) -> tuple[Effect, ...]:
+        """To be called every HEARTBEAT_NS: judge silences, send a Ping to everybody, forget old batches.
+
+        `on_its_way`: the first number whose order somebody slows down on purpose. The Ping, which is not
+        slowed down, tells of the numbers before it alone, so that nobody takes it for lost.
+        """
         effects = self.detector.tick(now)
         for effect in effects:
             if isinstance(effect, Suspect):
@@ -279,7 +283,8 @@ class FrontEnd:
         effects += self._joining(self.transfer.tick(now), now)
         fenced = {effect.replica for effect in effects if isinstance(effect, Fence)}
         spoken_to = tuple(replica for replica in self.view.receivers if replica not in fenced)
-        ping = Ping(self._pings, self.sequencer.next_seq - 1, self.view.executed_by_all())
+        ordered = (on_its_way or self.sequencer.next_seq) - 1
+        ping = Ping(self._pings, ordered, self.view.executed_by_all())
         return (*effects, Multicast(spoken_to, encode(ping)))
 
     def trim(self) -> None:

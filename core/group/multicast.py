@@ -23,7 +23,6 @@ class MulticastLog:
         self._behind: dict[int, int] = {}  # replica whose link is full → first number it was not sent
         self.bytes = 0
         self.last_seq = 0
-        self.retransmissions = 0
 
     def multicast(self, order: Order, payload: bytes, replicas: tuple[int, ...]) -> Multicast:
         """Log the batch, then send it to every replica whose link has room."""
@@ -65,7 +64,6 @@ class MulticastLog:
                 break
             if first not in but:
                 again.append(Retransmit(replica, payload))
-        self.retransmissions += len(again)
         return tuple(again)
 
     def trim(self, executed_by_all: int) -> None:

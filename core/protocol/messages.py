@@ -168,9 +168,9 @@ class Nack(Message, tag="nack", frozen=True):
 
 
 class Ping(Message, tag="ping", frozen=True):
-    """Front end → replica: are you there? `ordered` is the highest number sent to anybody, so that who misses
-    the last orders learns of it; `stable` the highest that every member has executed and answered: nobody
-    will ask for it again."""
+    """Front end → replica: are you there? `ordered` is the highest number that everybody was sent: who misses
+    the last orders learns of it so. `stable` is the highest that every member has executed and answered:
+    nobody will ask for it again."""
 
     nonce: int
     ordered: int = 0

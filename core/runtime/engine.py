@@ -279,8 +279,7 @@ class Engine:
             case Multicast(replicas, payload):
                 self.transport.send(replicas, payload, paced=is_order(payload))
             case Retransmit(replica, payload):
-                if not self.transport.holds_answer(replica, payload):  # not lost: the pace holds it
-                    self.transport.send((replica,), payload)
+                self.transport.send_again(replica, payload)
             case _:
                 self.failures.perform(effect, now)
 
@@ -331,7 +330,7 @@ class Engine:
     def _tick(self) -> None:
         self._timers[:] = [self._loop.call_later(HEARTBEAT_NS / 1e9, self._tick)]
         now = self._clock()
-        for effect in self.front_end.tick(now):
+        for effect in self.front_end.tick(now, self.transport.first_on_its_way()):
             if isinstance(effect, Multicast):
                 self.messages += len(effect.replicas)
                 self.transport.send(effect.replicas, effect.payload, paced=False)

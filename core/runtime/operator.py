@@ -231,7 +231,7 @@ class Operator:
             carried.frames,
             carried.sent_bytes,
             carried.received_bytes,
-            engine.front_end.log.retransmissions,
+            engine.transport.retransmissions,
             engine.front_end.view.executed_by_all(),
             engine.front_end.sequencer.next_seq - 1,
         )

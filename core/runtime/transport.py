@@ -39,6 +39,8 @@ class Transport:
         self._write = write
         self._links = links
         self._lives: dict[int, int] = {}  # how often a replica was forgotten: its late messages go with it
+        self.retransmissions = 0
+        """Orders sent again."""
         self.pacer = Pacer(loop, write)
         self.faults = NetworkFaults(seed)
         self.untouched = True
@@ -80,6 +82,12 @@ class Transport:
         if at_once:
             self._pass(at_once, payload, frame)
 
+    def send_again(self, replica: int, payload: bytes) -> None:
+        """Send an order once more, unless its result is on its way: the pace holds it, and it is not lost."""
+        if not self._holds_answer(replica, payload):
+            self.retransmissions += 1
+            self.send((replica,), payload)
+
     def instruct(self, replica: int, payload: bytes) -> None:
         """Send what is no part of the protocol: neither pace nor faults touch it."""
         self._pass((replica,), payload, pack(payload))
@@ -94,7 +102,16 @@ class Transport:
         held = (decode_from_front_end(body) for body in self._on_its_way(Hop.TO, replica))
         return any(isinstance(order, Order) and 0 <= seq - order.first_seq < order.count for order in held)
 
-    def holds_answer(self, replica: int, payload: bytes) -> bool:
+    def first_on_its_way(self) -> int | None:
+        """The lowest number whose order is late by the pace alone: who has not got it yet misses nothing."""
+        if self.pacer.untouched:
+            return None
+        held = (
+            decode_from_front_end(body) for link in self._links for body in self._on_its_way(Hop.TO, link)
+        )
+        return min((order.first_seq for order in held if isinstance(order, Order)), default=None)
+
+    def _holds_answer(self, replica: int, payload: bytes) -> bool:
         """The replica's result for this order is on its way from it, late by the pace alone."""
         held = self._on_its_way(Hop.FROM, replica)
         if not held:

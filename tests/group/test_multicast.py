@@ -41,7 +41,6 @@ def test_everybody_gets_the_same_bytes() -> None:
 def test_what_is_missing_is_sent_again_to_the_one_who_asks() -> None:
     log = log_of((1, 2), (3, 2), (5, 2), (7, 2))
     assert log.missing(2, 3, 6) == (Retransmit(2, name(3)), Retransmit(2, name(5)))
-    assert log.retransmissions == 2
 
 
 def test_a_number_within_a_batch_brings_the_whole_batch() -> None:

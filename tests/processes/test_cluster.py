@@ -26,6 +26,7 @@ from core.facts import (
     Trusted,
     Violated,
 )
+from core.limits import HEARTBEAT_NS
 from core.trace.wire_log import Tap, decode_fact
 from tests.support.cluster import Cluster, play
 from tests.support.daemons import ended_within
@@ -178,6 +179,21 @@ def test_a_request_on_its_way_to_nobody_ends_as_unknown() -> None:
         assert (engine.pool.open_requests, engine.unknown) == (0, 1)
 
     play(script)
+
+
+def test_what_the_pace_slows_down_is_not_taken_for_lost() -> None:
+    async def script(cluster: Cluster) -> None:
+        engine = cluster.engine
+        await cluster.serve(50)
+        engine.operator.do(SetPace(Pace.SLOW, 3 * HEARTBEAT_NS))
+        for client in range(1, 5):  # several signs of life pass while orders and results are on their way
+            engine.submit(client, put("a", client), "put a")
+        assert await engine.drain(20)
+        assert engine.transport.retransmissions == 0
+
+    cluster = play(script)
+    asked = [record for record in cluster.records if record.body[1:6] == b"\xa4nack"]
+    assert asked == []
 
 
 def no_session(cluster: Cluster) -> int:

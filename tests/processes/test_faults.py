@@ -89,7 +89,7 @@ def test_with_a_third_of_all_messages_lost_every_request_is_answered() -> None:
     assert cluster.engine.unknown == 0
     assert cluster.facts(Violated) == [] and cluster.facts(Dropped) == []
     assert {Tap.TO_LOST, Tap.FROM_LOST} <= {record.tap for record in cluster.records}
-    assert cluster.engine.front_end.log.retransmissions > 100
+    assert cluster.engine.transport.retransmissions > 100
 
 
 def test_a_slow_replica_is_not_a_dead_one() -> None:

@@ -155,6 +155,10 @@ def test_only_what_the_pace_holds_counts_as_on_its_way(net: Net) -> None:
     net.send()
     assert not net.transport.holds(1, 7), "it is lost, whatever the pace says"
     assert net.transport.holds(2, 7) and net.transport.holds(2, 8) and not net.transport.holds(2, 9)
+    assert net.transport.first_on_its_way() == 7
+    for token in (2, 3):
+        net.transport.pacer.deliver(token)
+    assert net.transport.first_on_its_way() is None, "what is lost must be told of, so that it is asked for"
 
 
 def test_what_is_late_for_a_replica_that_goes_down_goes_with_it(net: Net) -> None:

@@ -201,6 +201,7 @@ class LossyNet:
                     self.checks.ordered(order, members)
                     self._perform((Multicast(replicas, payload),))
                 case Retransmit(replica, payload):
+                    self.effects.append(effect)
                     self._carry(replica, partial(self._at_replica, replica, payload))
                 case Return():
                     self._returned(effect)
