@@ -73,8 +73,7 @@ class LinkFaults(msgspec.Struct, frozen=True, array_like=True, gc=False):
         if self.loss:
             parts.append(f"{_percent(self.loss)} lost")
         if self.delay_ns or self.jitter_ns:
-            more = f" to {_duration(self.delay_ns + self.jitter_ns)}" if self.jitter_ns else ""
-            parts.append(f"{_duration(self.delay_ns)}{more} late")
+            parts.append(f"{_durations(self.delay_ns, self.delay_ns + self.jitter_ns)} late")
         if self.duplicate:
             parts.append(f"{_percent(self.duplicate)} twice")
         if self.reorder:
@@ -92,6 +91,14 @@ def links_of(replica: int) -> tuple[Link, Link]:
 
 def _percent(chance: float) -> str:
     return f"{100 * chance:.3g} %"
+
+
+def _durations(first_ns: int, last_ns: int) -> str:
+    """`200–250 ms`, `900 ms–1.2 s`, `50 ms`."""
+    first, last = _duration(first_ns), _duration(last_ns)
+    if first == last:
+        return first
+    return f"{first.removesuffix(' ms')}–{last}" if last.endswith(" ms") else f"{first}–{last}"
 
 
 def _duration(ns: int) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 
 from gui.stage.flight import NOTHING, Flight
 from gui.stage.layout import StageLayout
@@ -19,10 +21,15 @@ class HitMap:
     def __init__(self, layout: StageLayout) -> None:
         self._layout = layout
         self._flight = NOTHING
+        self._signs: Mapping[str, QRectF] = {}
 
     def move_tokens(self, flight: Flight) -> None:
         """From now on messages are where `flight` says."""
         self._flight = flight
+
+    def move_signs(self, boxes: Mapping[str, QRectF]) -> None:
+        """From now on words about links stand there."""
+        self._signs = boxes
 
     def node_at(self, point: QPointF) -> str:
         """The name of the node under `point`, the one painted last if several are; else ""."""
@@ -32,9 +39,13 @@ class HitMap:
         return ""
 
     def link_at(self, point: QPointF) -> str:
-        """The replica whose link is nearest to `point` within reach, and no node over it; else ""."""
+        """The replica whose link is nearest to `point` within reach, or the words about it under `point`, and
+        no node over it; else ""."""
         if self.node_at(point):
             return ""
+        for name, box in self._signs.items():
+            if box.contains(point):
+                return name
         away = {
             name: distance(link, point) for name, link in self._layout.links.items() if name.startswith("R")
         }

@@ -1,23 +1,24 @@
-"""What is wrong with a link, as it is drawn: the manner of its line, and a sign with words on its middle."""
+"""What is wrong with a link, as it is drawn: the manner of its line, and a sign with words beside it."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainterPath, QPen
 
 from core.ids import replica_name
 from core.link_faults import NO_FAULTS, links_of
 from core.model.cluster_view import ClusterView, ReplicaState
-from gui.stage.ink import CENTRE, Ink, faded
+from gui.stage.ink import Face, Ink, faded
 from gui.stage.layout import Link
 from gui.theme import RADIUS_SMALL, SEMIBOLD
 
 REACH = 9.0
 """How near to a link a click counts, in base pixels."""
 _STEPS = 24
+_LINE, _MARK = 15.0, 14.0
+"""Height of a line of words, and the room of the mark before them, in base pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,35 +61,25 @@ def pen_of(ink: Ink, sign: LinkSign) -> QPen:
     return pen
 
 
-def paint_sign(ink: Ink, link: Link, sign: LinkSign) -> None:
-    """The words on the middle of the link, with a cross when it is cut."""
-    if not sign.words:
-        return
+def sign_size(ink: Ink, sign: LinkSign) -> QSizeF:
+    """How much room a sign with words takes."""
+    width = max(ink.width(_face(ink), line) for line in sign.words)
+    return QSizeF(width + (_MARK + 12) * ink.scale, (_LINE * len(sign.words) + 4) * ink.scale)
+
+
+def paint_sign(ink: Ink, box: QRectF, sign: LinkSign) -> None:
+    """The words in `box`, with a cross when the link is cut."""
     theme, k = ink.theme, ink.scale
-    face = ink.words(10.5, SEMIBOLD)
     colour = theme.bad if sign.cut else theme.warn
-    mark = 14.0 * k
-    width = max(ink.width(face, line) for line in sign.words) + mark + 12 * k
-    height = (15 * len(sign.words) + 4) * k
-    middle = _beside(link, width, height, 13 * k)
-    box = QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)
     ink.box(box, RADIUS_SMALL, theme.raised, colour, width=1.2)
-    shape = "cross" if sign.cut else "triangle"
-    ink.shape(shape, (box.left() + 6 * k + mark / 2 - 2 * k, middle.y()), 8.5, colour)
+    first = box.top() + (2 + _LINE / 2) * k
+    ink.shape("cross" if sign.cut else "triangle", (box.left() + 11 * k, first), 8.5, colour)
     for place, line in enumerate(sign.words):
-        y = box.top() + (2 + 7.5 + 15 * place) * k
-        ink.write((box.left() + mark + (width - mark) / 2, y), line, face, theme.text, align=CENTRE)
+        ink.write((box.left() + (_MARK + 5) * k, first + _LINE * place * k), line, _face(ink), theme.text)
 
 
-def _beside(link: Link, width: float, height: float, away: float) -> QPointF:
-    """The middle of a box beside the middle of a link, below it: messages travel and rest on the link."""
-    path = curve(link)
-    angle = math.radians(path.angleAtPercent(0.5))
-    across, down = math.sin(angle), math.cos(angle)  # Qt's angles go counter-clockwise, its y goes down
-    if down < 0:
-        across, down = -across, -down
-    off = abs(across) * width / 2 + down * height / 2 + away
-    return path.pointAtPercent(0.5) + QPointF(across * off, down * off)
+def _face(ink: Ink) -> Face:
+    return ink.words(10.5, SEMIBOLD)
 
 
 def curve(link: Link) -> QPainterPath:

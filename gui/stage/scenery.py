@@ -10,7 +10,8 @@ from PySide6.QtGui import QPainter, QPen
 from core.model.cluster_view import ClusterView, ReplicaState, TokenKind
 from gui.stage.ink import Ink, mixed
 from gui.stage.layout import MARGIN, ClientDetail, Place, StageLayout
-from gui.stage.link_signs import LinkSign, curve, paint_sign, pen_of
+from gui.stage.link_signs import LinkSign, curve, paint_sign, pen_of, sign_size
+from gui.stage.sign_places import place_signs
 from gui.stage.sprites import paint_token
 from gui.stage.wording import guidance
 from gui.theme import BOLD, MEDIUM, RADIUS_SMALL, SEMIBOLD, Theme
@@ -71,9 +72,15 @@ def paint_ground(
         for rect in grid:
             block = block.united(rect)
         painter.fillRect(block, theme.background)
-    for name, sign in signs.items():
-        if name in layout.links:
-            paint_sign(ink, layout.links[name], sign)
+    for name, box in boxes_of(layout, theme, broken).items():
+        paint_sign(ink, box, signs[name])
+
+
+def boxes_of(layout: StageLayout, theme: Theme, broken: frozenset[LinkSign]) -> dict[str, QRectF]:
+    """Where the words about broken links stand, by link."""
+    ink = Ink(QPainter(), theme, layout.scale)
+    told = [sign for sign in broken if sign.words and sign.name in layout.links]
+    return place_signs(layout, {sign.name: sign_size(ink, sign) for sign in told})
 
 
 def _in_grid(place: Place) -> bool:

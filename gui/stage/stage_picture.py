@@ -28,6 +28,7 @@ from gui.stage.painters import Compared, compared, motifs
 from gui.stage.scenery import (
     Banner,
     banner,
+    boxes_of,
     paint_banner,
     paint_ground,
     paint_pace,
@@ -251,6 +252,7 @@ class StagePicture:
         """Paint the ground; the cards come back by themselves."""
         setting, layout = self._known(), self.layout
         self._ground_for = (broken, self.selected)
+        self.hits.move_signs(boxes_of(layout, setting.theme, broken))
         areas = {BANNER: layout.headline, LEGEND: layout.legend}
         areas |= {name: card_bounds(place, setting.ratio) for name, place in layout.places.items()}
         self._backdrop.lay(

@@ -116,7 +116,8 @@ def test_setting_what_is_set_already_changes_nothing() -> None:
         (LinkFaults(cut=True, loss=0.5), "cut"),
         (LinkFaults(loss=0.3), "30 % lost"),
         (LinkFaults(delay_ns=200_000_000), "200 ms late"),
-        (LinkFaults(delay_ns=1_000_000, jitter_ns=2_000_000), "1 ms to 3 ms late"),
+        (LinkFaults(delay_ns=1_000_000, jitter_ns=2_000_000), "1–3 ms late"),
+        (LinkFaults(delay_ns=900_000_000, jitter_ns=300_000_000), "900 ms–1.2 s late"),
         (LinkFaults(duplicate=0.125, reorder=1.0), "12.5 % twice · 100 % overtaken"),
     ],
 )  # fmt: skip
