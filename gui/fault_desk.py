@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
+from core.commands import Partition
 from core.ids import replica_name
 from core.rules import Rule
 from gui.actions import Actions
@@ -50,6 +51,7 @@ class FaultDesk(QObject):
         stage.frontEndMenuRequested.connect(self.open_front_end)
         stage.linkMenuRequested.connect(self.open_link)
         stage.tokenMenuRequested.connect(self.open_message)
+        stage.partitionDrawn.connect(lambda away: self._intents.send(Partition(away)))
         stage.replicaKillRequested.connect(self._intents.kill)
 
     def open_replica(self, replica: int, where: QPoint) -> None:

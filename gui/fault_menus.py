@@ -18,6 +18,7 @@ from core.ids import replica_name
 from core.link_faults import Link, Way
 from core.model.cluster_view import ClusterView, ReplicaCard, ReplicaState
 from core.rules import Rule
+from gui.partition import cut_off
 
 Send = Callable[[Command], object]
 
@@ -85,8 +86,7 @@ def fill_faults(
 
 def _add_partitions(menu: QMenu, alive: list[ReplicaCard], view: ClusterView, send: Send) -> None:
     """Who is on the far side: each replica is put there, or taken back, by its entry."""
-    cut = [one.link.replica for one in view.faulty_links if one.faults.cut]
-    away = {replica for replica in cut if cut.count(replica) == len(Way)}
+    away = cut_off(view)
     for card in alive:
         there = card.replica in away
         wanted = tuple(sorted(away ^ {card.replica}))
@@ -94,6 +94,8 @@ def _add_partitions(menu: QMenu, alive: list[ReplicaCard], view: ClusterView, se
         action = entry(menu, f"{name} cut off", f"Put {name} on the other side", send, Partition(wanted))
         action.setCheckable(True)
         action.setChecked(there)
+    menu.addSeparator()
+    menu.addAction("Or draw a line across links on the stage").setEnabled(False)
 
 
 def _add_presets(menu: QMenu, replica: int, way: Way | None, send: Send, *, cut: bool = True) -> None:

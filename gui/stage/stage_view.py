@@ -23,7 +23,7 @@ from gui.stage.card_cache import Look
 from gui.stage.hit_map import TOKEN_REACH
 from gui.stage.link_signs import curve
 from gui.stage.stage_picture import Setting, StagePicture
-from gui.stage.tips import describe, tip, token_tip
+from gui.stage.tips import describe, link_tip, tip, token_tip
 from gui.stage.twins import stage_twins
 from gui.theme import Theme
 from gui.twins.sheet import Twin
@@ -223,6 +223,8 @@ class StageView(QWidget):
             text = token_tip(self._view, token)
         elif self._view is not None and name:
             text = tip(self._view, self._picture.layout.places[name], point, self.explain)
+        elif self._view is not None and (link := self.link_at(point)):
+            text = link_tip(self._view, link)
         QToolTip.showText(event.globalPos(), text, self)
 
     def _refresh_looks(self, *names: str) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import perf_counter_ns
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from core.model.cluster_view import ReplicaCard, ReplicaState
+from gui.partition import across
 from gui.stage.card_frame import CardFrame
+from gui.stage.cut_line import crossed, paint_cut_line
 from gui.stage.layout import FRONT_END
 from gui.stage.replica_card import replica_rows
 from gui.stage.stage_view import StageView
@@ -37,6 +39,9 @@ class StageWidget(StageView):
     tokenMenuRequested = Signal(int, QPoint)
     """The menu of a message in flight is wanted: its token, and where (global position)."""
 
+    partitionDrawn = Signal(object)
+    """A line was drawn across links: the replicas that are to be cut off from now on (a tuple)."""
+
     def __init__(
         self, theme: Theme, parent: QWidget | None = None, *, clock: Callable[[], int] = perf_counter_ns
     ) -> None:
@@ -44,6 +49,8 @@ class StageWidget(StageView):
         self._dragged = self._pressed = ""
         self._press_point = QPointF()
         self._grip = QPointF()
+        self._line = QLineF()  # drawn from empty ground, to cut links
+        self._may_draw = False
 
     # Pointer
 
@@ -57,6 +64,7 @@ class StageWidget(StageView):
             self.select(self._pressed)
         elif not self._deliverable_at(event.position()):
             self.select("")
+            self._may_draw = self._view is not None and self._badge in ("LIVE", "")
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         point = event.position()
@@ -65,12 +73,18 @@ class StageWidget(StageView):
             if far or self._dragged:
                 self._drag_to(point)
             return
+        if self._may_draw and event.buttons() & Qt.MouseButton.LeftButton:
+            self._draw_to(point)
+            return
         self._hover(self.node_at(point), bool(self._deliverable_at(point) or self.link_at(point)))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() is not Qt.MouseButton.LeftButton:
             return
-        pressed, self._pressed = self._pressed, ""
+        pressed, self._pressed, self._may_draw = self._pressed, "", False
+        if not self._line.isNull():
+            self._cut_along()
+            return
         if self._dragged:
             self._dragged = ""
             self.nodesMoved.emit()
@@ -147,6 +161,34 @@ class StageWidget(StageView):
         self._picture.rearrange(self._view, self._moved)
         self.update()
 
+    # A line across links
+
+    def _draw_to(self, point: QPointF) -> None:
+        far = (point - self._press_point).manhattanLength() >= QApplication.startDragDistance()
+        if far or not self._line.isNull():
+            self._line = QLineF(self._press_point, point)
+            self.setCursor(Qt.CursorShape.CrossCursor)
+            self.update()
+
+    def _cut_along(self) -> None:
+        line = self._forget_line()
+        if self._view is not None:
+            done = across(self._view, crossed(self._picture.layout, line))
+            if done.crossed:
+                self.partitionDrawn.emit(done.away)
+
+    def _forget_line(self) -> QLineF:
+        line, self._line, self._may_draw = self._line, QLineF(), False
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.update()
+        return line
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._view is not None and not self._line.isNull():
+            with QPainter(self) as painter:
+                paint_cut_line(painter, self._view, self._picture.layout, self._theme, self._line)
+
     # Keyboard
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -159,6 +201,8 @@ class StageWidget(StageView):
             self._ask_menu(name, None)
         elif key == Qt.Key.Key_K and self._alive(name):
             self.replicaKillRequested.emit(int(name[1:]))
+        elif key == Qt.Key.Key_Escape and not self._line.isNull():
+            self._forget_line()
         elif key == Qt.Key.Key_Escape and name:
             self.select("")
         else:

@@ -93,6 +93,15 @@ def token_tip(view: ClusterView, token: int) -> str:
     return f"{found.label} {found.source} → {found.target}\n{_TOKENS[found.kind]}{sample}{waits}"
 
 
+def link_tip(view: ClusterView, name: str) -> str:
+    """What is wrong with the link of a replica, and what can be done about it."""
+    wrong = [
+        f"{one.link}: {one.faults.words()}" for one in view.faulty_links if one.link.replica == int(name[1:])
+    ]
+    state = "\n".join(wrong) or f"FE ⇄ {name}: every message arrives, once and in order."
+    return f"{state}\nClick it to break or heal it; draw a line across links to cut replicas off."
+
+
 def _in_hand(token: Token) -> str:
     """What a person can do with a message."""
     if token.token <= 0 or token.kind is TokenKind.LOST:
