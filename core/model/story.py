@@ -31,7 +31,7 @@ _called = msgspec.msgpack.Decoder(Called)
 _returned = msgspec.msgpack.Decoder(Returned)
 
 NOBODY = RequestId(0, 0)
-NOBODY = RequestId(0, 0)
+KEPT_RECORDS = 64
 _TAG = 2
 _ORDER, _RESULT, _NACK = map(ord, "orn")
 
@@ -85,6 +85,8 @@ class Story:
     """Per replica: its asking for the number, which was missing; oldest first."""
     results: dict[int, list[Passage]] = field(default_factory=dict)
     executions: dict[int, Execution] = field(default_factory=dict)
+    records: list[Record] = field(default_factory=list)
+    """Its messages as they were logged, oldest first: the newest `KEPT_RECORDS` of them."""
 
 
 def story_of_number(log: EventLog, seq: int, words: Callable[[bytes], str]) -> Story:
@@ -149,6 +151,7 @@ class _Reader:
         for passages in (self._story.orders, self._story.asked, self._story.results):
             for several in passages.values():
                 several.reverse()
+        self._story.records.reverse()
         return self._story
 
     def _take(self, record: Record) -> bool:
@@ -187,6 +190,7 @@ class _Reader:
             story.call = session_words(story.operation) or self._words(story.operation)
         if tuple(pairs) == story.request:
             story.ordered_ns = record.time_ns
+            self._keep(record)
             for replica in _replicas(record.links):
                 story.orders.setdefault(replica, []).append(self._passage(record))
 
@@ -197,11 +201,17 @@ class _Reader:
             head = _result_head.decode(body)
             if 0 <= story.seq - head.first_seq < head.count:
                 story.executions[replica] = Execution(head.received_ns, head.started_ns, head.finished_ns)
+                self._keep(record)
                 story.results.setdefault(replica, []).append(self._passage(record))
         elif body[1:6] == b"\xa4nack":
             nack = _nack.decode(body)
             if nack.first_seq <= story.seq <= nack.last_seq:
+                self._keep(record)
                 story.asked.setdefault(replica, []).append(self._passage(record))
+
+    def _keep(self, record: Record) -> None:
+        if len(self._story.records) < KEPT_RECORDS:
+            self._story.records.append(record)
 
     def _passage(self, record: Record) -> Passage:
         tap, token, time_ns = record.tap, record.token, record.time_ns
@@ -227,6 +237,7 @@ class _Reader:
 
     def _answered(self, record: Record, request: RequestId, replica: int, outcome: str) -> None:
         story = self._story
+        self._keep(record)
         if record.tap == Tap.RETURN_SENT:
             story.answer_sent_ns = record.time_ns
         elif not story.outcome:
@@ -238,6 +249,7 @@ class _Reader:
         story = self._story
         if record.token and record.token == self._call_token:
             story.called_ns = record.time_ns
+            self._keep(record)
             return True
         if not story.request.number:
             return False
@@ -248,6 +260,7 @@ class _Reader:
         story.operation = called.operations[place]
         story.call = session_words(story.operation) or self._words(story.operation)
         story.called_ns = record.time_ns
+        self._keep(record)
         if record.tap == Tap.CALL_DELIVERED:
             story.reached_ns = record.time_ns
             self._call_token = record.token
