@@ -93,6 +93,7 @@ def show(shown: Launched, settings: RunSettings, service: str, lesson: Scenario 
             save_as=shown.save_as,
             autosaves=recordings_folder(),
             exporting=_exporting(shown, service),
+            rebuilt=shown.rebuilt,
             painted=shown.start,
         )
         code = run(shown.source, shown.face, options)

@@ -7,6 +7,7 @@ from itertools import pairwise
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QMainWindow, QTabBar, QTabWidget
 
+from core.session.rebuilt import RebuiltData
 from core.session.source import ServiceFace
 from gui.docks.checks import Checks
 from gui.docks.console import Console
@@ -41,13 +42,14 @@ class DockSet(QObject):
         theme: Theme,
         icons: Icons,
         history: list[str],
+        rebuilt: RebuiltData | None = None,
     ) -> None:
         super().__init__(window)
         self._window = window
         self.explainer = Explainer(bridge, intents, face)
         self.console = Console(face, intents, theme, history)
         self.console.explain = lambda subject: self.explainer.ask(subject).sentences
-        self.inspector = Inspector(intents, selection, theme, icons, self.explainer)
+        self.inspector = Inspector(intents, selection, theme, icons, self.explainer, rebuilt)
         self.log = EventLogView(bridge.log, theme, icons)
         self.checks = Checks(theme, icons)
         self.checks.explain = self.explainer.sentences
@@ -121,7 +123,7 @@ class DockSet(QObject):
             self.tables.offer_what_has_focus()
         frame.show()
         frame.raise_()
-        focus = {"console": self.console.prompt, "log": self.log.filter, "inspector": self.inspector.data}
+        focus = {"console": self.console.prompt, "log": self.log.filter, "inspector": self.inspector.pages}
         focus.get(name, frame.widget()).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def ask_why(self, selection: Selection) -> None:

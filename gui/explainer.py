@@ -17,13 +17,14 @@ class Explainer:
     def __init__(self, bridge: SourceBridge, intents: Intents, face: ServiceFace) -> None:
         self._bridge = bridge
         self._intents = intents
-        self._words = face.words
+        self.words = face.words
+        """An encoded operation as a short call."""
 
     def ask(self, subject: str) -> Why:
         """Why "R2", "C3", "#128", "FE" or a check is as it is. Raises UsageError when there is none."""
         if self._intents.view is None:
             raise UsageError("Nothing is shown yet that could be explained.")
-        return why(self._intents.view, self._bridge.log, self._words, subject)
+        return why(self._intents.view, self._bridge.log, self.words, subject)
 
     def sentences(self, subject: str) -> tuple[str, ...]:
         """The answer in sentences; none when there is no such thing at this moment."""
@@ -34,7 +35,7 @@ class Explainer:
 
     def story(self, seq: int) -> Story:
         """The life of the request with this number, as far as the newest events tell it."""
-        return story_of_number(self._bridge.log, seq, self._words)
+        return story_of_number(self._bridge.log, seq, self.words)
 
     def puzzle(self, name: str) -> str:
         """The answer about a request, or a node that makes a person ask by how it looks, a sentence a line;

@@ -141,6 +141,17 @@ class Intents(QObject):
         if card is not None and card.state is not ReplicaState.DEAD and self._source.capabilities.control:
             self._source.send(Look(replica, path, offset, limit))
 
+    @property
+    def can_ask(self) -> bool:
+        """There is a cluster at the other end that can be asked now."""
+        return self._source.capabilities.control
+
+    @property
+    def moves(self) -> bool:
+        """Another moment is shown with every frame: the present, or a past that plays."""
+        travel = self._source.travel
+        return travel is None or travel.state.live or travel.state.playing
+
     def copy_pid(self, replica: int) -> None:
         """Copy a replica's process id; 0 stands for none selected."""
         card = self.replica(replica)

@@ -76,8 +76,9 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.centre)
         self.library = Library(self, preferences, options, self._may_leave)
         self.docks = DockSet(
-            self, face, self.bridge, self.intents, self.selection, theme, icons, preferences.console_history
-        )
+            self, face, self.bridge, self.intents, self.selection, theme, icons, preferences.console_history,
+            options.rebuilt,
+        )  # fmt: skip
         self.top_bar = TopBar(
             self.actions_by_id,
             self.intents,
@@ -337,6 +338,8 @@ class MainWindow(QMainWindow):
         self.query.hide()
         self.difference.hide()
         self.hide()
+        if self._options.rebuilt is not None:
+            self._options.rebuilt.close()
         if self.export is not None:
             self.export.process.abandon()
         self.left.emit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.trace.wire_log import Record
 from gui.docks.event_log import EventLogView
 from gui.docks.metrics import Metrics
 from gui.selection import Selection
@@ -12,9 +13,9 @@ from gui.timeline.rail import Rail
 def share(selection: Selection, stage: StageView, log: EventLogView, rail: Rail, metrics: Metrics) -> None:
     """Connect them, both ways. The space-time diagram connects itself, when it is made."""
 
-    def choose_row(node: str, seq: int, time_ns: int) -> None:
-        selection.choose(node, seq)
-        selection.point(time_ns)
+    def choose_row(node: str, seq: int, record: Record) -> None:
+        selection.choose(node, seq, record)
+        selection.point(record.time_ns)
 
     def show_request(node: str) -> None:
         stage.select(node)

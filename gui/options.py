@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.rules import Rule
+from core.session.rebuilt import RebuiltData
 from gui.preferences import default_path
 from gui.questions import Ask, ask_before_closing
 from gui.recording.export_process import Exporting
@@ -42,6 +43,7 @@ class Options:
     autosaves   the folder in which sessions are recorded that nobody named: a crash may have left one
     save_as     called with the file that a copy of what is shown is to be saved to. Raises LockstepError
     exporting   how this program is called to export the recording that is shown
+    rebuilt     makes states of the recording that is shown again, which it does not hold
     painted     called once the window stands on the screen, or after a second when nobody can see it
     opened      called with the window after its first tick (measurements)
     """
@@ -59,6 +61,7 @@ class Options:
     autosaves: Path | None = None
     save_as: Callable[[Path], None] | None = None
     exporting: Exporting | None = None
+    rebuilt: RebuiltData | None = None
     painted: Callable[[], None] | None = None
     opened: Callable[[MainWindow], None] | None = None
 

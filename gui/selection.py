@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from core.trace.wire_log import Record
+
 
 class Selection(QObject):
     """A node ("C1", "FE", "R2" or ""), and with it or alone a request by its sequence number (0 for none)."""
@@ -21,6 +23,8 @@ class Selection(QObject):
         super().__init__(parent)
         self.name = ""
         self.seq = 0
+        self.record: Record | None = None
+        """The record that was chosen with it in the event log, if it was chosen there."""
         self.moment_ns = 0
 
     def set(self, name: str) -> None:
@@ -28,10 +32,10 @@ class Selection(QObject):
         if name != self.name:
             self.choose(name, 0)
 
-    def choose(self, name: str, seq: int) -> None:
-        """Select a request too; says so once."""
-        if (name, seq) != (self.name, self.seq):
-            self.name, self.seq = name, seq
+    def choose(self, name: str, seq: int, record: Record | None = None) -> None:
+        """Select a request too, and the record that tells of it; says so once."""
+        if (name, seq, record) != (self.name, self.seq, self.record):
+            self.name, self.seq, self.record = name, seq, record
             self.changed.emit(name)
 
     def point(self, moment_ns: int) -> None:

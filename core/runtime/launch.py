@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from core.errors import RecordingError
@@ -15,6 +16,7 @@ from core.runtime.places import new_recording, prune_autosaves, recordings_folde
 from core.services.face import Face
 from core.services.registry import load_service
 from core.session.look_back import LookBack
+from core.session.rebuilt import RebuiltData
 from core.session.replay_source import ReplaySource
 from core.session.saving import save_copy
 from core.session.service import service_for
@@ -35,6 +37,8 @@ class Launched:
     """Length of the recording that is being written; None when none is."""
     start: Callable[[], None]
     """Lets a source begin that has not yet; once."""
+    rebuilt: RebuiltData
+    """States of the recording, made again."""
 
     def keep(self) -> Path:
         """Give the session that is recorded a name: one more of the same file, so what follows is in it.
@@ -79,7 +83,8 @@ def launch(
     source.start()
     if at_once:
         live.start()
-    return Launched(source, face, path, record is not None, lambda: live.recorded_bytes, live.start)
+    rebuilt = RebuiltData(path, partial(load_service, settings.service))
+    return Launched(source, face, path, record is not None, lambda: live.recorded_bytes, live.start, rebuilt)
 
 
 def replay(path: Path, service: str = "") -> Launched:
@@ -89,4 +94,5 @@ def replay(path: Path, service: str = "") -> Launched:
     face = Face(service_for(tape.header, service))
     source = ReplaySource(tape, face.words)
     source.start()
-    return Launched(source, face, path, True, lambda: None, lambda: None)
+    rebuilt = RebuiltData(path, partial(service_for, tape.header, service))
+    return Launched(source, face, path, True, lambda: None, lambda: None, rebuilt)

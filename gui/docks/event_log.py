@@ -56,7 +56,7 @@ class EventLogView(QWidget):
     """Every event, newest on top."""
 
     chosen = Signal(str, int, object)
-    """A row was selected: its node ("" when it is nobody's), sequence number (0 for none) and time."""
+    """A row was selected: its node ("" when it is nobody's), sequence number (0 for none) and record."""
 
     def __init__(self, log: EventLog, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -209,5 +209,7 @@ class EventLogView(QWidget):
 
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():
-            event = self.model.row_at(index.row())
-            self.chosen.emit(event.node.split()[0] if event.node else "", event.seq, event.time_ns)
+            event, position = self.model.row_at(index.row()), self.model.position(index.row())
+            if self._log.first <= position < self._log.end:
+                record = self._log.record(position)
+                self.chosen.emit(event.node.split()[0] if event.node else "", event.seq, record)

@@ -1,41 +1,47 @@
-"""The inspector dock: the selected node in full. A replica shows its facts and, page by page, its data."""
+"""The inspector dock: what is selected, in full: how it is or how it went, what it holds, and what was said,
+byte by byte."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QTableWidget,
     QTableWidgetItem,
-    QToolButton,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from core.ids import client_name, replica_name
-from core.limits import INSPECT_ROWS
-from core.model.cluster_view import ClientCard, ClusterView, DataPage, FrontEndCard, ReplicaCard, ReplicaState
+from core.ids import replica_name
+from core.model.cluster_view import ClusterView, ReplicaCard
+from core.session.rebuilt import RebuiltData
+from core.trace.wire_log import Record
+from gui.docks.bytes_view import BytesView
+from gui.docks.data_tree import DataTree
+from gui.docks.node_facts import Fact, facts_of, title_of
 from gui.docks.request_view import RequestView
 from gui.docks.waterfall import Waterfall
 from gui.docks.why_card import WhyCard
 from gui.explainer import Explainer
+from gui.held import AskedData, Held, RebuiltHeld, held_now
 from gui.icons import Icons
 from gui.intents import Intents
 from gui.selection import Selection
-from gui.stage.wording import client_status, digest_text, duration, replica_status
 from gui.theme import Theme
 
-_REFRESH_NS = 1_000_000_000
-_PAGE_ROWS = min(100, INSPECT_ROWS)
-
-Fact = tuple[str, str]
+_DATA, _MESSAGES = 1, 2
+_REBUILD_NS = 1_000_000_000
+"""While the past plays, a state is made again at most this often."""
 
 
 class Inspector(QWidget):
-    """Facts above, data below."""
+    """A heading, the answer to “why?”, and pages: those are offered that have something on them."""
+
+    compare_requested = Signal(int)
+    """Put this replica's data beside another's, or beside its own at another moment."""
 
     def __init__(
         self,
@@ -44,56 +50,51 @@ class Inspector(QWidget):
         theme: Theme,
         icons: Icons,
         explainer: Explainer,
+        rebuilt: RebuiltData | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._intents = intents
         self._selection = selection
-        self._theme = theme
-        self._path: tuple[str, ...] = ()
-        self._offset = 0
-        self._asked_ns = 0
-        self._shown: object = None
+        self._rebuilt = rebuilt
+        self._held: Held | None = None
+        self._held_ns = 0
+        self._replica = 0
         self.title = QLabel(self)
         self.title.setProperty("role", "title")
         self.why = WhyCard(explainer, self)
         self.waterfall = Waterfall(theme, self)
         self._request = RequestView(explainer, self.waterfall)
         self.facts = _table("Facts", self)
-        self._up = QToolButton(self)
-        self._up.setAccessibleName("Up")
-        self._up.setToolTip("One level up")
-        self._up.clicked.connect(self._leave)
-        self.where = QLabel(self)
-        self.where.setProperty("role", "muted")
-        self._less, self._more = QToolButton(self), QToolButton(self)
-        self._less.setAccessibleName("Page before")
-        self._less.clicked.connect(lambda: self._turn(-_PAGE_ROWS))
-        self._more.setAccessibleName("Next page")
-        self._more.clicked.connect(lambda: self._turn(_PAGE_ROWS))
-        self.data = _table("Data", self)
-        self.data.setToolTip("Enter opens a branch, Backspace goes up")
-        self.data.itemActivated.connect(self._enter)
+        self.data = DataTree(theme, self)
+        self.data.compare.clicked.connect(lambda: self.compare_requested.emit(self._selection.number("R")))
+        self.messages = BytesView(explainer.words, theme, self)
+        self.pages = QTabWidget(self)
+        self.pages.setDocumentMode(True)
         self._arrange()
         self.set_theme(theme, icons)
         selection.changed.connect(self._select)
         self._select(selection.name)
+        self._offer(_DATA, False)
+        self._offer(_MESSAGES, False)
 
     def set_theme(self, theme: Theme, icons: Icons) -> None:
         """Icons and fonts of the theme."""
-        self._theme = theme
         self.waterfall.set_theme(theme)
-        self._up.setIcon(icons.icon("chevron-up"))
-        self._less.setIcon(icons.icon("chevron-left"))
-        self._more.setIcon(icons.icon("chevron-right"))
-        for table in (self.facts, self.data):
-            table.verticalHeader().setDefaultSectionSize(theme.px(22))
-        self._shown = None
+        self.data.set_theme(theme, icons)
+        self.messages.set_theme(theme)
+        self.facts.verticalHeader().setDefaultSectionSize(theme.px(22))
 
     def look(self, replica: int, path: str) -> None:
         """Show a replica's data at a path."""
         self._selection.set(replica_name(replica))
-        self._go(tuple(part for part in path.split("/") if part))
+        card = self._intents.replica(replica)
+        if card is not None:
+            self._show_held(card, 0)
+        self._offer(_DATA, True)
+        self.pages.setCurrentIndex(_DATA)
+        if path.strip("/"):
+            self.data.reveal(path)
 
     def show_view(self, view: ClusterView) -> None:
         """Facts now; the data as of the newest page that came."""
@@ -101,63 +102,67 @@ class Inspector(QWidget):
         card = None if seq else self._intents.replica(self._selection.number("R"))
         self.why.show_view(view, f"#{seq}" if seq else self._selection.name)
         self.waterfall.setVisible(seq > 0)
-        self._show_facts(self._request.rows(view, seq) if seq else _facts(view, self._selection.name))
-        for widget in (self.data, self._up, self.where, self._less, self._more):
-            widget.setVisible(card is not None)
-        if card is None:
-            return
-        if view.now_ns - self._asked_ns >= _REFRESH_NS or view.now_ns < self._asked_ns:
-            self._ask(view.now_ns)
-        page = self._page(view, card)
-        shown = (page, card.tiles, card.state) if page is None else page
-        if shown != self._shown:
-            self._shown = shown
-            self._show_page(page, card)
+        self._show_facts(self._request.rows(view, seq) if seq else facts_of(view, self._selection.name))
+        self._offer(_DATA, card is not None)
+        event = self._selection.record
+        self._offer(_MESSAGES, bool(seq) or event is not None)
+        if card is not None and self.pages.currentIndex() == _DATA:
+            self._show_held(card, view.now_ns)
+            if isinstance(self._held, AskedData):
+                self._held.look(view)
+            self.data.refresh(view.now_ns)
+        if self.pages.currentIndex() == _MESSAGES:
+            self._show_messages(view, seq, event)
 
     def _arrange(self) -> None:
-        bar = QHBoxLayout()
-        bar.setSpacing(2)
-        bar.addWidget(self._up)
-        bar.addWidget(self.where, 1)
-        bar.addWidget(self._less)
-        bar.addWidget(self._more)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 8)
+        life = QWidget(self)
+        column = QVBoxLayout(life)
+        column.setContentsMargins(0, 6, 0, 0)
         column.setSpacing(6)
-        column.addWidget(self.title)
-        column.addWidget(self.why)
         column.addWidget(self.waterfall)
-        column.addWidget(self.facts, 2)
-        column.addLayout(bar)
-        column.addWidget(self.data, 3)
+        column.addWidget(self.facts, 1)
+        for page, words in ((life, "Overview"), (self.data, "Data"), (self.messages, "Messages")):
+            self.pages.addTab(page, words)
+        self.pages.tabBar().setAccessibleName("Pages of the inspector")
+        self.pages.tabBar().setExpanding(False)
+        self.pages.tabBar().setDrawBase(False)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(12, 8, 12, 8)
+        whole.setSpacing(4)
+        whole.addWidget(self.title)
+        whole.addWidget(self.why)
+        whole.addWidget(self.pages, 1)
+        self.setFocusProxy(self.pages)
+
+    def _offer(self, page: int, there: bool) -> None:
+        if self.pages.isTabVisible(page) != there:
+            self.pages.setTabVisible(page, there)
 
     def _select(self, name: str) -> None:
-        self.title.setText(f"Request #{self._selection.seq}" if self._selection.seq else _title(name))
-        self._go(())
+        seq = self._selection.seq
+        self.title.setText(f"Request #{seq}" if seq else title_of(name))
+        replica = 0 if seq else self._selection.number("R")
+        if replica != self._replica:
+            self._replica, self._held = replica, None
 
-    def _go(self, path: tuple[str, ...]) -> None:
-        self._path, self._offset, self._asked_ns, self._shown = path, 0, 0, None
+    def _show_held(self, card: ReplicaCard, now_ns: int) -> None:
+        """The data of the moment that is shown; a past one is not made again with every frame."""
+        held = held_now(self._intents, card, self._rebuilt, self._held)
+        if held is self._held:
+            return
+        soon = self._held is not None and isinstance(held, RebuiltHeld) and held.replica == self._held.replica
+        if soon and now_ns and 0 <= now_ns - self._held_ns < _REBUILD_NS and self._intents.moves:
+            return
+        if self._rebuilt is not None:
+            self._rebuilt.forget_wishes()
+        self._held, self._held_ns = held, now_ns
+        self.data.show_held(held)
 
-    def _leave(self) -> None:
-        self._go(self._path[:-1])
-
-    def _enter(self, item: QTableWidgetItem) -> None:
-        first = self.data.item(item.row(), 0)
-        branch = first.data(Qt.ItemDataRole.UserRole) if first is not None else ""
-        if branch:
-            self._go((*self._path, str(branch)))
-
-    def _turn(self, rows: int) -> None:
-        self._offset, self._asked_ns = max(0, self._offset + rows), 0
-
-    def _ask(self, now_ns: int) -> None:
-        self._asked_ns = now_ns
-        self._intents.look(self._selection.number("R"), "/".join(self._path), self._offset, _PAGE_ROWS)
-
-    def _page(self, view: ClusterView, card: ReplicaCard) -> DataPage | None:
-        name = (card.replica, "/".join(self._path), self._offset)
-        found = (page for page in view.pages if (page.replica, page.path, page.offset) == name)
-        return next(found, None)
+    def _show_messages(self, view: ClusterView, seq: int, event: Record | None) -> None:
+        if not seq:
+            self.messages.show_records([event] if event is not None else [], view.started_ns)
+            return
+        self.messages.show_records(self._request.records, view.started_ns, event)
 
     def _show_facts(self, facts: list[Fact]) -> None:
         table = self.facts
@@ -166,28 +171,6 @@ class Inspector(QWidget):
         for row, pair in enumerate(facts):
             for column, text in enumerate(pair):
                 _write(table, row, column, text)
-
-    def _show_page(self, page: DataPage | None, card: ReplicaCard) -> None:
-        path = " / ".join((replica_name(card.replica), *self._path))
-        self._up.setEnabled(bool(self._path))
-        if page is None:
-            words = "last seen" if card.state is ReplicaState.DEAD else "at a glance"
-            self.where.setText(f"{path} · {words}")
-            rows: list[tuple[str, str, str]] = [(tile.key, tile.value, "") for tile in card.tiles]
-            self._less.setEnabled(False)
-            self._more.setEnabled(False)
-        else:
-            last = page.offset + len(page.rows)
-            many = f" · {page.offset + 1}–{last} of {page.total}" if page.total > len(page.rows) else ""
-            self.where.setText(f"{path}{many} · after #{page.expected - 1}")
-            rows = [(f"{branch}  ›", "", branch) for branch in page.branches]
-            rows += [(key, text, "") for key, text in page.rows]
-            self._less.setEnabled(page.offset > 0)
-            self._more.setEnabled(last < page.total)
-        self.data.setRowCount(len(rows))
-        for row, (key, text, branch) in enumerate(rows):
-            _write(self.data, row, 0, key).setData(Qt.ItemDataRole.UserRole, branch)
-            _write(self.data, row, 1, text)
 
 
 def _table(name: str, parent: QWidget) -> QTableWidget:
@@ -215,56 +198,3 @@ def _write(table: QTableWidget, row: int, column: int, text: str) -> QTableWidge
         item.setText(text)
         item.setToolTip(text)
     return item
-
-
-def _title(name: str) -> str:
-    if name.startswith("R"):
-        return f"Replica {name[1:]}"
-    if name.startswith("C"):
-        return f"Client {name[1:]}"
-    return "Front end" if name == "FE" else "Nothing selected"
-
-
-def _facts(view: ClusterView, name: str) -> list[Fact]:
-    if name == "FE":
-        return _front_end_facts(view.front_end)
-    replica = next((card for card in view.replicas if replica_name(card.replica) == name), None)
-    if replica is not None:
-        return _replica_facts(replica)
-    client = next((card for card in view.clients if client_name(card.client) == name), None)
-    if client is not None:
-        return _client_facts(client, view.now_ns)
-    return [("how", "Click a card on the stage, or a row of the event log.")]
-
-
-def _replica_facts(card: ReplicaCard) -> list[Fact]:
-    held = ", ".join(f"#{seq}" for seq in card.held) + (" …" if card.held_count > len(card.held) else "")
-    return [
-        ("state", replica_status(card)),
-        ("expects", f"#{card.expected}"),
-        ("holds back", f"{card.held_count}: {held}" if card.held_count else "nothing"),
-        ("digest", f"{digest_text(card.digest)}{'  differs from the others' if card.differs else ''}"),
-        ("answered first", f"{card.first_answers} times"),
-        ("process", f"pid {card.pid}, port {card.port}, life {card.incarnation}"),
-    ]
-
-
-def _client_facts(card: ClientCard, now_ns: int) -> list[Fact]:
-    return [
-        ("state", client_status(card, now_ns)),
-        ("request", card.call or "none yet"),
-        ("last answer", f"#{card.last_seq}, {card.last_outcome}" if card.last_seq else "none yet"),
-        ("latency", duration(card.last_latency_ns) if card.last_latency_ns else "–"),
-        ("answered", f"{card.answered} requests"),
-    ]
-
-
-def _front_end_facts(card: FrontEndCard) -> list[Fact]:
-    return [
-        ("next number", f"#{card.next_seq}"),
-        ("in flight", f"{card.in_flight} requests"),
-        ("executed by all", f"#{card.executed_by_all}"),
-        ("sent again", f"{card.retransmissions} times"),
-        ("answers with", card.reply_policy),
-        ("epoch", str(card.epoch)),
-    ]

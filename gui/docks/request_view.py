@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.model.cluster_view import ClusterView
 from core.model.waterfall import Bar, bars_of, waterfall_rows
+from core.trace.wire_log import Record
 from gui.docks.waterfall import Waterfall
 from gui.explainer import Explainer
 
@@ -20,6 +21,8 @@ class RequestView:
         self._read_ns = 0
         self._over = False
         self._rows: list[tuple[str, str]] = []
+        self.records: tuple[Record, ...] = ()
+        """The messages of the request, oldest first."""
 
     def rows(self, view: ClusterView, seq: int) -> list[tuple[str, str]]:
         """The request in rows; its waterfall is drawn on the way."""
@@ -29,6 +32,7 @@ class RequestView:
             return self._rows
         self._read_ns = view.now_ns
         story = self._explainer.story(seq)
+        self.records = tuple(story.records)
         bars: tuple[Bar, ...] = bars_of(story, view.now_ns)
         done = all(replica in story.results for replica in story.orders)
         self._over = bool(story.outcome) and done

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -12,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from core.commands import Deliver, Kill, Look, SetClients, SetLoad, SetPace, Submit
 from core.facts import Answered, CheckCount, Checked, Pace, Violated
-from core.model.cluster_view import ClusterView, DataPage
+from core.model.cluster_view import ClusterView
 from gui.main_window import MainWindow
 from gui.theme import DARK, LIGHT
 from tests.support.dialogue import Dialogue
@@ -192,49 +191,18 @@ def facts(window: MainWindow) -> dict[str, str]:
     return {table.item(row, 0).text(): table.item(row, 1).text() for row in range(table.rowCount())}
 
 
-def rows_of_data(window: MainWindow) -> list[tuple[str, str]]:
-    table = window.docks.inspector.data
-    return [(table.item(row, 0).text(), table.item(row, 1).text()) for row in range(table.rowCount())]
-
-
 def test_the_inspector_shows_the_selected_node(qtbot: QtBot, window: MainWindow, source: FakeSource) -> None:
     window.docks.show("inspector")
     assert "Nothing selected" in window.docks.inspector.title.text()
     window.stage.select("R2")
     qtbot.waitUntil(lambda: "process" in facts(window))
     assert facts(window)["process"] == "pid 4002, port 50002, life 1"
+    window.docks.inspector.pages.setCurrentIndex(1)
     qtbot.waitUntil(lambda: Look(2, "", 0, 100) in source.sent)
     window.stage.select("FE")
     qtbot.waitUntil(lambda: "next number" in facts(window))
     window.stage.select("C1")
     qtbot.waitUntil(lambda: facts(window).get("request") == "none yet")
-
-
-def test_the_inspector_walks_through_the_data_of_a_replica(window: MainWindow, source: FakeSource) -> None:
-    inspector = window.docks.inspector
-    view = replace(
-        sample("idle"),
-        pages=(
-            DataPage(1, "", 0, 0, (("users", "4"),), ("users", "posts"), 128, 0, 1),
-            DataPage(1, "users", 0, 150, tuple((f"u{n}", "x") for n in range(100)), (), 128, 0, 1),
-        ),
-    )
-    window.bridge.stop()
-    window.intents.view = view
-    inspector.look(1, "")
-    inspector.show_view(view)
-    assert rows_of_data(window) == [("users  ›", ""), ("posts  ›", ""), ("users", "4")]
-    inspector.data.itemActivated.emit(inspector.data.item(0, 0))
-    inspector.show_view(view)
-    assert len(rows_of_data(window)) == 100
-    assert inspector.where.text() == "R1 / users · 1–100 of 150 · after #127"
-    assert source.sent[-1] == Look(1, "users", 0, 100)
-    inspector._more.click()
-    inspector.show_view(view)
-    assert source.sent[-1] == Look(1, "users", 100, 100)
-    inspector._up.click()
-    inspector.show_view(view)
-    assert rows_of_data(window)[0] == ("users  ›", "")
 
 
 def test_metrics_show_figures_shares_and_curves(qtbot: QtBot, window: MainWindow) -> None:

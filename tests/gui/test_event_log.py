@@ -124,7 +124,8 @@ def test_it_stands_still_while_a_row_is_chosen_and_says_how_many_came(
     with qtbot.waitSignal(dock.chosen) as chosen:
         rect = dock.table.visualRect(dock.model.index(2, 2))
         qtbot.mouseClick(dock.table.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
-    assert chosen.args == ["R2", 128, 128_000_000]
+    node, seq, record = chosen.args
+    assert (node, seq, record.time_ns) == ("R2", 128, 128_000_000)
     before = texts(dock)
     dock._stopped_at = log.end
     log.append([fact_record(Said("info", f"new {n}")) for n in range(5)])
