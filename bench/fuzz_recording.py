@@ -19,6 +19,7 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import zstandard
 from xxhash import xxh3_64_intdigest
@@ -104,7 +105,7 @@ def head_changed(rng: random.Random, data: bytes, whole: Recording) -> bytes:
     """A block says something else of itself."""
     place = rng.choice(whole.blocks)
     start = place.offset - HEAD_BYTES
-    fields = list(unpack_head(data[start : start + HEAD_BYTES]))
+    fields: list[Any] = list(unpack_head(data[start : start + HEAD_BYTES]))
     which = rng.randrange(6)
     bits = 32 if which < 3 else 63
     fields[which] = rng.choice((0, 1, (1 << bits) - 1, rng.getrandbits(bits), fields[which] + 1))

@@ -10,6 +10,7 @@ import tracemalloc
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 import zstandard
@@ -21,7 +22,7 @@ from core.session import migration
 from core.session.migration import Step
 from core.session.reader import read
 from core.session.recorder import Recorder
-from core.session.recording_format import pack_header
+from core.session.recording_format import MAGIC, PREAMBLE, RecordingEnd, pack_end, pack_header
 from core.trace.blocks import BLOCK_RECORDS, BODIES_BYTES, HEAD_BYTES, PARTS_BYTES, BlockHead, pack_head
 from core.trace.blocks import unpack_records as unpack
 from core.trace.wire_log import Record
@@ -72,13 +73,15 @@ def test_the_judge_notices_what_must_not_be(recording: Path, tmp_path: Path) -> 
 
 
 def largest_block() -> tuple[BlockHead, bytes]:
-    """As many records, parts and bodies as a block may have, each body put together from two parts."""
+    """As many records, parts and bodies as a block may have, each body put together from three parts."""
     count, size = BLOCK_RECORDS, PARTS_BYTES // BLOCK_RECORDS - 1
     lengths = np.full(count + 2, size, "<u4")
     lengths[0], lengths[-1] = 0, BODIES_BYTES // count - size  # the last one is the head of every record
     heads, tails = np.full(count, count + 1, "<u4"), np.arange(1, count + 1, dtype="<u4")
+    nothing = np.zeros(count, "<u4")
     columns = (np.zeros(count, "<i8"), np.zeros(count, "u1"), np.zeros(count, "<u4"),
-               np.arange(1 << 40, (1 << 40) + count, dtype="<u8"), heads, tails, lengths)  # fmt: skip
+               np.arange(1 << 40, (1 << 40) + count, dtype="<u8"),
+               heads, nothing, tails, lengths)  # fmt: skip
     planes = (column.view(np.uint8).reshape(-1, column.itemsize).T.tobytes() for column in columns)
     counts = np.array((count, len(lengths)), "<u4").tobytes()
     raw = counts + b"".join(planes) + bytes(int(lengths.sum(dtype=np.int64)))
@@ -115,20 +118,54 @@ def test_a_made_up_older_version_is_brought_forward(tmp_path: Path, monkeypatch:
     def shifted(blocks: list[Record]) -> list[Record]:
         return [record._replace(token=record.token + 100) for record in blocks]
 
-    monkeypatch.setattr(migration, "FORMAT_VERSION", 3)
-    monkeypatch.setitem(migration.STEPS, 1, Step(renamed, lambda blocks: blocks))
-    monkeypatch.setitem(migration.STEPS, 2, Step(lambda fields: fields, shifted))
+    monkeypatch.setattr(migration, "FORMAT_VERSION", 4)
+    monkeypatch.setitem(migration.STEPS, 2, Step(renamed, lambda blocks: blocks))
+    monkeypatch.setitem(migration.STEPS, 3, Step(lambda fields: fields, shifted))
     new = read(path)
     assert new.header.title == "seed was 1"
     assert list(new.records()) == [record._replace(token=record.token + 100) for record in records]
+
+
+def as_version_1(records: list[Record]) -> bytes:
+    """A recording as version 1 wrote it: one block, in which a body has two parts."""
+    half = [len(record.body) // 2 for record in records]
+    parts = [b""]
+    for record, cut_at in zip(records, half, strict=True):
+        parts += [record.body[:cut_at], record.body[cut_at:]]
+    count = len(records)
+    columns = (
+        np.diff(np.array([record.time_ns for record in records], "<i8"), prepend=records[0].time_ns),
+        *(np.array(column, kind) for column, kind in zip(
+            list(zip(*records, strict=True))[1:4], ("u1", "<u4", "<u8"), strict=True)),
+        np.arange(1, 2 * count, 2, dtype="<u4"),
+        np.arange(2, 2 * count + 1, 2, dtype="<u4"),
+        np.array([len(part) for part in parts], "<u4"),
+    )  # fmt: skip
+    planes = (column.view(np.uint8).reshape(-1, column.itemsize).T.tobytes() for column in columns)
+    raw = np.array((count, len(parts)), "<u4").tobytes() + b"".join((*planes, *parts))
+    payload = zstandard.compress(raw)
+    first, last, checksum = records[0].time_ns, records[-1].time_ns, xxh3_64_intdigest(payload)
+    head = BlockHead(len(payload), len(raw), count, first, last, 7, checksum, b"BLK1")
+    body = msgspec.msgpack.encode(header())
+    front = PREAMBLE.pack(MAGIC, 1, len(body), xxh3_64_intdigest(body)) + body
+    return front + pack_head(head) + payload + pack_end(RecordingEnd(1, count))
+
+
+def test_a_recording_of_version_1_is_read(tmp_path: Path) -> None:
+    records = list(read(save(tmp_path / "new.lockstep", made_run(60))).records())
+    path = tmp_path / "old.lockstep"
+    path.write_bytes(as_version_1(records))
+    old = read(path)
+    assert (old.header, old.note) == (header(), "")
+    assert list(old.records()) == records
 
 
 def test_a_version_without_a_step_is_refused_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = save(tmp_path / "old.lockstep", made_run(5))
-    monkeypatch.setattr(migration, "FORMAT_VERSION", 2)
-    with pytest.raises(RecordingError, match="has format 1; this version of Lockstep reads format 2"):
+    monkeypatch.setattr(migration, "FORMAT_VERSION", 3)
+    with pytest.raises(RecordingError, match="has format 2; this version of Lockstep reads format 3"):
         read(path)
 
 

@@ -40,7 +40,7 @@ class Told(NamedTuple):
 def read_by_the_page(path: Path) -> Told:
     data = path.read_bytes()
     magic, version, length, checksum = struct.unpack_from("<12sHIQ", data)
-    assert (magic, version) == (bytes.fromhex("894C4F434B535445500D0A1A"), 1) and length <= 65_536
+    assert (magic, version) == (bytes.fromhex("894C4F434B535445500D0A1A"), 2) and length <= 65_536
     at = struct.calcsize("<12sHIQ")
     header = data[at : at + length]
     assert xxh3_64_intdigest(header) == checksum
@@ -60,12 +60,12 @@ def read_by_the_page(path: Path) -> Told:
             assert xxh3_64_intdigest(data[at : at + 20]) == struct.unpack_from("<Q", data, at + 20)[0]
             closed, at = True, at + 28
         else:
-            assert kind == b"BLK1" and not closed
+            assert kind == b"BLK2" and not closed
             head = struct.unpack_from("<IIIqqqQ", data, at + 4)
             size, raw_size, count, first_ns, last_ns, _, checksum = head
             assert xxh3_64_intdigest(data[at : at + 48]) == struct.unpack_from("<Q", data, at + 48)[0]
             payload = data[at + 56 : at + 56 + size]
-            assert xxh3_64_intdigest(payload) == checksum and raw_size <= 23_396_364
+            assert xxh3_64_intdigest(payload) == checksum and raw_size <= 23_920_652
             raw = zstandard.decompress(payload)
             assert len(raw) == raw_size
             found = list(block(raw, first_ns))
@@ -91,7 +91,7 @@ def block(raw: bytes, first_ns: int) -> Iterator[tuple[int, int, int, int, bytes
         return list(struct.unpack(f"<{length}{letter}", mixed))
 
     steps, taps, links, tokens = (column(letter, count) for letter in "qBIQ")
-    heads, tails = column("I", count), column("I", count)
+    places = [column("I", count) for _ in range(3)]
     lengths = column("I", parts)
     store = []
     for length in lengths:
@@ -99,9 +99,9 @@ def block(raw: bytes, first_ns: int) -> Iterator[tuple[int, int, int, int, bytes
         at += length
     assert at == len(raw) and store[0] == b""
     time_ns = first_ns
-    for step, tap, link, token, head, tail in zip(steps, taps, links, tokens, heads, tails, strict=True):
+    for step, tap, link, token, *body in zip(steps, taps, links, tokens, *places, strict=True):
         time_ns += step
-        yield time_ns, tap, link, token, store[head] + store[tail]
+        yield time_ns, tap, link, token, b"".join(store[part] for part in body)
 
 
 def test_another_reader_reads_the_same(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 import zstandard
 from hypothesis import given, settings
@@ -67,6 +69,25 @@ def test_results_of_several_replicas_share_their_body() -> None:
     together = BlockBuilder(0)
     together.add(talk.records[-7:])
     assert together.parts_bytes < 1.5 * alone.parts_bytes
+
+
+def test_an_order_shares_its_requests_with_the_calls_before_it() -> None:
+    talk = Dialogue(replicas=3)
+    talk.call((1, 1, 500 * "x"), (2, 1, 500 * "y"))
+    called = BlockBuilder(0)
+    called.add(talk.records[-1:])
+    talk.order(1, (1, 1, 500 * "x"), (2, 1, 500 * "y"))
+    both = BlockBuilder(0)
+    both.add(talk.records[-2:])
+    assert both.parts_bytes < called.parts_bytes + 50
+    assert unsealed(both.seal()) == talk.records[-2:]
+
+
+def test_a_chunk_of_a_state_is_kept_once_on_its_way_from_donor_to_newcomer() -> None:
+    builder = BlockBuilder(0)
+    body = random.Random(1).randbytes(100_000)
+    builder.add([Record(1, Tap.FROM_PASSED, 2, 0, body), Record(2, Tap.TO_PASSED, 4, 0, body)])
+    assert builder.parts_bytes == len(body)
 
 
 def test_a_paced_message_is_kept_once_for_its_whole_way() -> None:
@@ -155,13 +176,13 @@ def test_a_bomb_is_refused_before_it_goes_off() -> None:
         unpack_head(blocks.pack_head(head._replace(compressed_bytes=1 << 31)))
 
 
-@pytest.mark.parametrize("column", [3, 4])
+@pytest.mark.parametrize("column", [0, 1, 2])
 def test_a_body_that_is_not_there_is_refused(column: int) -> None:
     block = sealed([Record(0, 0, 1, 0, b"x")])
     head = unpack_head(block[:HEAD_BYTES])
     raw = bytearray(zstandard.decompress(block[HEAD_BYTES:]))
-    # counts, time step, tap, links, token, then head and tail
-    raw[8 + 8 + 1 + 4 + 8 + 4 * (column - 3)] = 2
+    # counts, time step, tap, links, token, then the three parts
+    raw[8 + 8 + 1 + 4 + 8 + 4 * column] = 2
     with pytest.raises(RecordingError, match="does not have"):
         unpack_records(*forged(bytes(raw), head.records))
 
@@ -170,8 +191,8 @@ def test_bodies_that_multiply_in_memory_are_refused() -> None:
     builder = BlockBuilder(0)
     body = bytes(8 << 20)
     builder._records = [Record(0, 0, 0, 1, body)] * 1_000
-    index = builder._store(body)
-    builder._heads, builder._tails = 1_000 * [index], 1_000 * [index]
+    place = builder._store(body, 0)
+    builder._places = 1_000 * [(place, place, place)]
     block = builder.seal()
     with pytest.raises(RecordingError, match="longer than a recording can hold"):
         unsealed(block)
