@@ -8,7 +8,7 @@ person still sees their run up to there. Every size is checked before memory is 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -30,7 +30,7 @@ from core.session.recording_format import (
     unpack_end,
     unpack_header,
 )
-from core.trace.blocks import HEAD_BYTES, BlockHead, unpack_head, unpack_records
+from core.trace.blocks import HEAD_BYTES, BlockHead, unpack_head, unpack_parts, unpack_records
 from core.trace.wire_log import Record
 
 _CHUNK_BYTES = 1 << 20
@@ -84,8 +84,7 @@ class Recording:
 
     def load(self, block: int) -> list[Record]:
         """The records of one block. Raises RecordingError when the file has changed or is damaged."""
-        place = self.blocks[block]
-        return read_block(self.path, place)
+        return read_block(self.path, self.blocks, block)
 
     def records(self) -> Iterator[Record]:
         """Every record, oldest first, unpacked block by block. Raises RecordingError like `load`."""
@@ -200,16 +199,28 @@ class Scanner:
         return False
 
 
-def read_block(path: Path, place: BlockPlace) -> list[Record]:
-    """A block's records, on the clock of `place.head.first_ns`. Raises RecordingError when the file cannot be
-    read, or is damaged there."""
+def read_block(path: Path, places: Sequence[BlockPlace], block: int, added_ns: int = 0) -> list[Record]:
+    """A block's records, their times since the recording's first record and so much more. Raises
+    RecordingError when the file cannot be read, or is damaged there."""
+    place = places[block]
     try:
         with path.open("rb") as file:
-            file.seek(place.offset)
-            payload = file.read(place.head.compressed_bytes)
+
+            def payload(of: BlockPlace) -> bytes:
+                file.seek(of.offset)
+                return file.read(of.head.compressed_bytes)
+
+            def earlier(back: int, parts: Sequence[int], max_bytes: int) -> list[bytes]:
+                if back > block:
+                    raise RecordingError("A block refers to another that is not there.")
+                other = places[block - back]
+                return unpack_parts(other.head, payload(other), parts, max_bytes)
+
+            head = place.head._replace(first_ns=place.head.first_ns + added_ns)
+            records = unpack_records(head, payload(place), earlier)
     except OSError as error:
         raise _unreadable(path, error) from error
-    return migrated_records(unpack_records(place.head, payload), place.version)
+    return migrated_records(records, place.version)
 
 
 def _digest(file: BinaryIO, length: int) -> tuple[int, int]:

@@ -27,7 +27,7 @@ from core.session.recording_format import (
     pack_end,
     pack_header,
 )
-from core.trace.blocks import BlockBuilder
+from core.trace.block_builder import BlockBuilder
 from core.trace.wire_log import Record
 
 SEAL_NS = 700_000_000

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -108,9 +107,9 @@ class FileTape:
         """A block's records. Raises RecordingError when the file is damaged or cannot be read."""
         records = self._loaded.get(block)
         if records is None:
-            place = self._place(block)
-            head = place.head._replace(first_ns=place.head.first_ns + place.head.base_ns)
-            records = self._loaded[block] = read_block(self.path, replace(place, head=head))
+            head = self._place(block).head
+            records = read_block(self.path, self._scanner.blocks, block, head.base_ns)
+            self._loaded[block] = records
             if len(records) != head.records:
                 raise RecordingError("A block has other records than it claims.")
         self._loaded.move_to_end(block)

@@ -83,7 +83,7 @@ def largest_block() -> tuple[BlockHead, bytes]:
                np.arange(1 << 40, (1 << 40) + count, dtype="<u8"),
                heads, nothing, tails, lengths)  # fmt: skip
     planes = (column.view(np.uint8).reshape(-1, column.itemsize).T.tobytes() for column in columns)
-    counts = np.array((count, len(lengths)), "<u4").tobytes()
+    counts = np.array((count, len(lengths), 0), "<u4").tobytes()
     raw = counts + b"".join(planes) + bytes(int(lengths.sum(dtype=np.int64)))
     payload = zstandard.compress(raw, 1)
     checksum = xxh3_64_intdigest(payload)

@@ -21,7 +21,7 @@ from core.session.replay_source import ReplaySource
 from core.session.scene import Scene
 from core.session.seeker import Arrival, Moment, ToTime
 from core.session.tape import FileTape
-from core.trace import blocks
+from core.trace import block_builder
 from core.trace.wire_log import Record, Tap
 from tests.support.fake_source import fact_record
 from tests.support.waiting import wait_until
@@ -93,7 +93,7 @@ def run() -> list[Record]:
 @pytest.fixture(scope="module")
 def file(run: list[Record], tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "SEAL_PARTS_BYTES", 1 << 18)  # many blocks of a short run
+        patch.setattr(block_builder, "SEAL_PARTS_BYTES", 1 << 18)  # many blocks of a short run
         return record_to(tmp_path_factory.mktemp("tapes") / "run.lockstep", run)
 
 

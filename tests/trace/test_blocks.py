@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import pytest
 import zstandard
@@ -13,8 +14,9 @@ from xxhash import xxh3_64_intdigest
 from bench.synthetic import BATCH_REQUESTS, BATCHES_PER_S, load_records
 from core.errors import RecordingError
 from core.limits import FRAME_BYTES
-from core.trace import blocks
-from core.trace.blocks import HEAD_BYTES, BlockBuilder, BlockHead, unpack_head, unpack_records
+from core.trace import block_builder, blocks
+from core.trace.block_builder import BlockBuilder
+from core.trace.blocks import HEAD_BYTES, BlockHead, unpack_head, unpack_parts, unpack_records
 from core.trace.wire_log import Record, Tap
 from tests.support.dialogue import Dialogue
 
@@ -88,6 +90,38 @@ def test_a_chunk_of_a_state_is_kept_once_on_its_way_from_donor_to_newcomer() -> 
     body = random.Random(1).randbytes(100_000)
     builder.add([Record(1, Tap.FROM_PASSED, 2, 0, body), Record(2, Tap.TO_PASSED, 4, 0, body)])
     assert builder.parts_bytes == len(body)
+
+
+def test_the_results_of_a_replica_that_lags_are_found_in_earlier_blocks() -> None:
+    told = load_records(0.2, 1)
+    late = [record._replace(links=4) for record in told if record.tap == Tap.FROM_PASSED]
+    builder = BlockBuilder(0)
+    sealed_blocks = []
+    for records in (told, told[:1], late):
+        builder.add(iter(records))
+        sealed_blocks.append(builder.seal())
+    heads = [unpack_head(block[:HEAD_BYTES]) for block in sealed_blocks]
+    assert heads[2].raw_bytes < heads[0].raw_bytes / 10
+    asked = []
+
+    def earlier(back: int, parts: Sequence[int], max_bytes: int) -> list[bytes]:
+        asked.append(back)
+        return unpack_parts(heads[2 - back], sealed_blocks[2 - back][HEAD_BYTES:], parts, max_bytes)
+
+    assert unpack_records(heads[2], sealed_blocks[2][HEAD_BYTES:], earlier) == late
+    assert asked == [2]
+    with pytest.raises(RecordingError, match="refers to another that is not there"):
+        unpack_records(heads[2], sealed_blocks[2][HEAD_BYTES:])
+
+
+def test_what_is_too_long_ago_is_kept_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = load_records(0.2, 1)
+    monkeypatch.setattr(block_builder, "REMEMBERED_BYTES", 0)
+    builder = BlockBuilder(0)
+    builder.add(told)
+    builder.seal()
+    builder.add(told)
+    assert unsealed(builder.seal()) == told
 
 
 def test_a_paced_message_is_kept_once_for_its_whole_way() -> None:
@@ -182,7 +216,7 @@ def test_a_body_that_is_not_there_is_refused(column: int) -> None:
     head = unpack_head(block[:HEAD_BYTES])
     raw = bytearray(zstandard.decompress(block[HEAD_BYTES:]))
     # counts, time step, tap, links, token, then the three parts
-    raw[8 + 8 + 1 + 4 + 8 + 4 * column] = 2
+    raw[12 + 8 + 1 + 4 + 8 + 4 * column] = 2
     with pytest.raises(RecordingError, match="does not have"):
         unpack_records(*forged(bytes(raw), head.records))
 
