@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gui.top_bar import Recording
 
 ROOT = Path(__file__).resolve().parent
-NO_WINDOW = {"--headless", "--version", "simulate", "check", "rerun", "compare"}
+NO_WINDOW = {"--headless", "--version", "simulate", "check", "rerun", "compare", "desktop"}
 """With any of these words nothing is shown in a window."""
 
 

@@ -19,6 +19,7 @@ from core.limits import MAX_CLIENTS, MAX_REPLICAS, MIN_REPLICAS
 from core.policies import Policies, read_failure_policy, read_reply_policy
 from core.rules import Rule, rules_named
 from core.runtime.chaos_command import add_chaos_command
+from core.runtime.desktop_command import add_desktop_commands
 from core.runtime.export_command import Draw, add_export_command, no_pictures
 from core.runtime.headless import Report, RunSettings
 from core.runtime.recording_commands import add_recording_commands
@@ -185,6 +186,7 @@ def make(
     add_recording_commands(app, guarded)
     add_export_command(app, guarded, draw)
     add_chaos_command(app, guarded)
+    add_desktop_commands(app, guarded)
     add_simulate_command(app, guarded, find_plants)
     return app
 
