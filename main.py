@@ -162,7 +162,11 @@ def demo(settings: RunSettings) -> int:
 
 
 def bench(gui: bool, failures: bool, as_json: bool, seconds: float) -> int:
-    """Measure this machine."""
+    """Measure this machine. Raises UsageError in a bundle, which has no Python for the ceiling."""
+    if getattr(sys, "frozen", False):
+        from core.errors import UsageError
+
+        raise UsageError("Measuring needs the source tree: a bundle is left without it.")
     if failures:
         from bench.failures import measure_failures
 
@@ -201,6 +205,14 @@ def draw(job: Job, name: str, path: Path, look: Look, overwrite: bool) -> None:
     draw_export(job, name, path, look, overwrite)
 
 
+def bundle(words: list[str]) -> int:
+    """Build the program as a folder that needs no Python, and try it."""
+    from core.runtime.bundle import build
+    from core.runtime.command_line import guarded
+
+    return guarded(lambda: build(ROOT, words))
+
+
 def run_tests(arguments: list[str]) -> int:
     """Run the tests from the checkout's root, whatever directory the caller is in."""
     import pytest
@@ -227,6 +239,9 @@ def main() -> None:
     if arguments[:1] == ["pictures"]:
         ensure(ROOT)
         sys.exit(pictures(arguments[1:]))
+    if arguments[:1] == ["bundle"]:
+        ensure(ROOT, bundle=True)
+        sys.exit(bundle(arguments[1:]))
     if getattr(sys, "frozen", False):
         from multiprocessing import freeze_support  # a frozen program starts its workers as itself
 

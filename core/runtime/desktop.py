@@ -151,6 +151,7 @@ def _tell(done: Done, command: Sequence[str], package: str, without: str) -> Non
     try:
         ran = subprocess.run(  # noqa: S603 - a program of the desktop's, our own files
             [path, *command[1:]],
+            env=_environment(),
             capture_output=True,
             text=True,
             errors="replace",
@@ -163,3 +164,13 @@ def _tell(done: Done, command: Sequence[str], package: str, without: str) -> Non
     if ran.returncode != 0:
         said = " ".join((ran.stdout + ran.stderr).split())
         done.troubles.append(f"{program} ended with status {ran.returncode}: {said}")
+
+
+def _environment() -> dict[str, str]:
+    """What other programs are to see: a bundle points the loader at its own libraries, and keeps what was."""
+    environment = dict(os.environ)
+    if getattr(sys, "frozen", False):
+        environment.pop("LD_LIBRARY_PATH", None)
+        if before := environment.pop("LD_LIBRARY_PATH_ORIG", ""):
+            environment["LD_LIBRARY_PATH"] = before
+    return environment

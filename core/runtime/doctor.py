@@ -129,7 +129,7 @@ def _leftovers() -> Finding:
             parent = (folder / "stat").read_text().rpartition(") ")[2].split()[1]
         except OSError:
             continue
-        if b"replica_daemon" in command and parent == "1":
+        if {b"replica_daemon", b"--replica-id"} & {*command} and parent == "1":
             orphans.append(folder.name)
     if orphans:
         pids = " ".join(orphans)

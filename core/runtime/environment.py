@@ -24,9 +24,10 @@ ENTERING = "LOCKSTEP_ENTERING"  # tells a second turn through the door from a fi
 PACKAGES = {
     "packages": ("requirements.lock",),
     "dev-packages": ("requirements.lock", "requirements-dev.lock"),
+    "bundle-packages": ("requirements.lock", "requirements-bundle.lock"),
 }
 # What a Linux system has to bring, and the Debian package that has it: libraries Qt loads, those its X11
-# plugin needs to show a window, and the display the tests draw on.
+# plugin needs to show a window, the display the tests draw on, and what a bundle is built with.
 SYSTEM = {
     "window-libraries": {
         "libGL.so.1": "libgl1",
@@ -42,6 +43,10 @@ SYSTEM = {
         "libxcb-shape.so.0": "libxcb-shape0",
     },
     "test-programs": {"Xvfb": "xvfb"},
+    "bundle-programs": {
+        "objdump": "binutils",
+        "libpython{}.{}.so.1.0".format(*sys.version_info[:2]): "libpython{}.{}".format(*sys.version_info[:2]),
+    },
 }
 
 
@@ -49,13 +54,13 @@ class NotPrepared(Exception):
     """The environment is not ready and could not be made so; the message says why and what to do next."""
 
 
-def ensure(root: Path, *, dev: bool = False, window: bool = True) -> None:
+def ensure(root: Path, *, dev: bool = False, window: bool = True, bundle: bool = False) -> None:
     """Return once this process runs in the prepared environment of the checkout at `root`.
 
     Prepares it where needed, then replaces the process by the environment's Python with the same arguments.
-    `dev` adds the test tools, `window` what Qt needs of the system. Nothing is done where there is no
-    checkout (installed with pip, frozen) or where `LOCKSTEP_OWN_PACKAGES` is set. Where it can't be done the
-    process ends with status 1 and a message that says what to do next.
+    `dev` adds the test tools, `window` what Qt needs of the system, `bundle` what builds a bundle. Nothing
+    is done where there is no checkout (installed with pip, frozen) or where `LOCKSTEP_OWN_PACKAGES` is set.
+    Where it can't be done the process ends with status 1 and a message that says what to do next.
     """
     try:
         check_python(sys.version_info[:3])
@@ -63,19 +68,20 @@ def ensure(root: Path, *, dev: bool = False, window: bool = True) -> None:
             return
         if not (root / PACKAGES["packages"][0]).is_file():
             return
-        if not is_prepared(root, dev=dev, window=window):
+        parts = parts_for(sys.platform, dev=dev, window=window, bundle=bundle)
+        if not is_prepared(root, parts):
             from core.runtime.preparation import Machine, prepare
 
-            prepare(root, Machine(), parts_for(sys.platform, dev=dev, window=window))
+            prepare(root, Machine(), parts)
         _enter(root)
     except NotPrepared as problem:
         say(str(problem))
         sys.exit(1)
 
 
-def is_prepared(root: Path, *, dev: bool = False, window: bool = True) -> bool:
-    """Whether every part is stamped as complete; reads a few small files."""
-    return not stale_parts(root, parts_for(sys.platform, dev=dev, window=window), sys.version_info[:2])
+def is_prepared(root: Path, parts: Sequence[str]) -> bool:
+    """Whether these parts are stamped as complete; reads a few small files."""
+    return not stale_parts(root, parts, sys.version_info[:2])
 
 
 def say(line: str) -> None:
@@ -94,11 +100,12 @@ def check_python(version: Sequence[int]) -> None:
         )
 
 
-def parts_for(platform: str, *, dev: bool, window: bool) -> tuple[str, ...]:
+def parts_for(platform: str, *, dev: bool, window: bool, bundle: bool = False) -> tuple[str, ...]:
     """The parts a start needs on this platform (`sys.platform`). The tests show windows too."""
-    parts = ["packages"] + ["dev-packages"] * dev
+    parts = ["packages"] + ["dev-packages"] * dev + ["bundle-packages"] * bundle
     if platform.startswith("linux"):
         parts += ["window-libraries"] * (window or dev) + ["test-programs"] * dev
+        parts += ["bundle-programs"] * bundle
     return tuple(parts)
 
 

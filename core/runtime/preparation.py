@@ -196,12 +196,12 @@ def apt_line(packages: Iterable[str], *, refresh: bool) -> str:
 def prepare_packages(root: Path, machine: Machine, stale: Sequence[str], held: IO[bytes]) -> None:
     """Make the virtual environment where it has no good stamp, and let pip install what the locks name."""
     made = [part for part in PACKAGES if part == "packages" or part in stale]
-    locks = PACKAGES[made[-1]]
+    locks = list(dict.fromkeys(lock for part in made for lock in PACKAGES[part]))
     names = {name for lock in locks for name in pinned_names(read(root / lock))}
     if "packages" not in stale:
         names.difference_update(pinned_names(read(root / PACKAGES["packages"][0])))
     output = Output(machine, len(names))
-    for part in PACKAGES:
+    for part in made:
         _remove(stamp(root, part))
     if "packages" in stale:
         machine.say("making the environment in .venv: a minute or two, 200 MB to fetch, 700 MB on the disk")
