@@ -145,6 +145,15 @@ def test_tests_add_the_dev_lock_to_the_same_environment(root: Path) -> None:
     assert "fetching and installing 1 packages" in machine.said
 
 
+def test_a_bundles_tools_come_beside_the_test_tools_and_leave_them_ready(root: Path) -> None:
+    (root / "requirements-bundle.lock").write_text("three==1.0\n")
+    prepare(root, FakeMachine(root), TEST)
+    machine = FakeMachine(root)
+    prepare(root, machine, parts_for("linux", dev=False, window=True, bundle=True))
+    assert machine.ran[0].endswith("-r requirements.lock -r requirements-bundle.lock")
+    assert stale_parts(root, (*TEST, "bundle-packages"), PYTHON) == ()
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -309,6 +318,12 @@ def test_the_tests_need_a_display_on_linux_alone() -> None:
     assert parts_for("linux", dev=False, window=True) == START
     assert parts_for("linux", dev=False, window=False) == ("packages",)
     assert parts_for("win32", dev=True, window=True) == ("packages", "dev-packages")
+
+
+def test_a_bundle_needs_its_own_tools_and_no_test_tools() -> None:
+    said = parts_for("linux", dev=False, window=True, bundle=True)
+    assert set(said) - set(START) == {"bundle-packages", "bundle-programs"}
+    assert parts_for("win32", dev=False, window=True, bundle=True) == ("packages", "bundle-packages")
 
 
 def test_an_old_python_is_told_in_a_sentence_it_can_parse() -> None:

@@ -131,7 +131,7 @@ def _leads_to(link: Path, program: Path) -> bool:
 def _replicas_in(recording: Path) -> int:
     """How many replicas have joined, as far as the recording tells by now."""
     try:
-        records = [record for record in read(recording).records() if record.tap is Tap.FACT]
+        records = [record for record in read(recording).records() if record.tap == Tap.FACT]
     except RecordingError:  # not there yet
         return 0
     return sum(isinstance(decode_fact(record.body), Joined) for record in records)
