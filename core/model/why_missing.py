@@ -6,7 +6,7 @@ from core.facts import LinkFaulted, Pace, Paused
 from core.ids import replica_name
 from core.limits import GAP_NACK_AFTER_NS, HEARTBEAT_NS
 from core.link_faults import NO_FAULTS, Link, LinkFaults, Way
-from core.model.cluster_view import ClusterView, ReplicaCard
+from core.model.cluster_view import ClusterView, ReplicaCard, TokenKind
 from core.model.reason import Cause, Scenery
 from core.model.story import Fate, Passage, Story
 from core.model.words import duration
@@ -64,6 +64,11 @@ def travelling(scene: Scenery, one: Passage, what: str, link: str) -> tuple[Caus
     left_ns = token.due_ns - view.now_ns if token is not None else 0
     left = f" and arrives in {duration(left_ns)}" if left_ns > 0 else ""
     since = duration(max(0, view.now_ns - one.sent_ns))
+    if view.pace is Pace.SLOW and token is not None and token.kind is TokenKind.LATE:
+        return Cause.LATE, (
+            f"{what} is on its way on {link}{left}. At this pace a message takes {duration(view.delay_ns)}; "
+            f"this one takes {duration(token.due_ns - token.sent_ns)}, for the link is slow on purpose."
+        )
     if view.pace is Pace.SLOW:
         return Cause.TRAVELS, (
             f"{what} is on its way on {link}{left}: at this pace a message takes {duration(view.delay_ns)}."

@@ -58,9 +58,8 @@ def why_number(scene: Scenery, seq: int) -> Found:
     else:
         cause, told = why_open(scene, story)
     behind = [card for card in _members(scene) if card.expected <= seq]
-    if story.outcome and behind:
-        first, why = why_missing(scene, behind[0], story)
-        cause = first if cause is Cause.NOTHING else cause
+    if behind and (story.outcome or story.answer_sent_ns):
+        cause, why = _not_executed(scene, behind[0], story)  # what waits matters more than how it went
         others = ", ".join(replica_name(card.replica) for card in behind)
         told = [*told, f"{others} {'has' if len(behind) == 1 else 'have'} not executed it yet.", *why]
     return cause, [who, *(one for one in told if one)]
@@ -140,7 +139,8 @@ def _not_answered(scene: Scenery, story: Story, members: list[ReplicaCard]) -> F
     for card in late[: max(1, needed)]:
         cause, why = _of_replica(scene, card, story)
         causes.append(cause)
-        told += [f"{replica_name(card.replica)}: {why[0]}", *why[1:]]
+        name = replica_name(card.replica)
+        told += [why[0] if why[0].startswith(name) else f"{name}: {why[0]}", *why[1:]]
     quiet = [cause for cause in causes if cause is not Cause.EXECUTING]
     return (quiet or causes or [Cause.EXECUTING])[0], told
 
@@ -157,9 +157,19 @@ def _of_replica(scene: Scenery, card: ReplicaCard, story: Story) -> Found:
         cut = f" The link {link} is cut{since(scene, link)}." if faults.cut else ""
         cause = Cause.CUT if faults.cut else Cause.LOST
         return cause, [f"its result was lost on {link} at {scene.at(results[-1].sent_ns)}.{cut}"]
-    if card.expected < story.seq and card.held_count:
+    return _not_executed(scene, card, story)
+
+
+def _not_executed(scene: Scenery, card: ReplicaCard, story: Story) -> Found:
+    """Why this replica has not executed it: it has not come, or a number before it has not."""
+    came = any(one.arrived_ns for one in story.orders.get(card.replica, ()))
+    if card.expected < story.seq and card.held_count and came:
         cause, why = why_missing(scene, card, scene.number(card.expected))
-        return cause, [f"it holds #{story.seq} back: #{card.expected} has to be executed before it.", *why]
+        name = replica_name(card.replica)
+        return cause, [
+            f"{name} holds #{story.seq} back: #{card.expected} has to be executed before it.",
+            *why,
+        ]
     return why_missing(scene, card, story)
 
 

@@ -117,7 +117,7 @@ def test_a_number_that_one_replica_lacks_says_which_and_why() -> None:
 def test_a_number_that_is_held_names_the_one_before_it() -> None:
     talk = lost_on_its_way()
     told = ask(talk, "#3")
-    assert "R1: it holds #3 back: #2 has to be executed before it." in str(told)
+    assert "R1 holds #3 back: #2 has to be executed before it." in str(told)
 
 
 def test_a_number_that_was_not_given_yet() -> None:
