@@ -1,4 +1,4 @@
-"""Every waiting thing in every lesson has a right “why”: lessons played for real, and their answers beside a table.
+"""Every waiting thing in every lesson has a right “why”: the lessons played for real, beside a table.
 
 The table says for each lesson what can wait or go wrong in it, and what each comes down to. What is marked
 has to come, and its answer has to say the words beside it. Nothing else may wait: it would have no right

@@ -140,6 +140,46 @@ def test_two_hundred_broken_files_give_a_place_and_a_hint() -> None:
             assert error.hint
 
 
+WORDS = (
+    "R9",
+    "R0",
+    "C64",
+    "#0",
+    "-1",
+    "3.5",
+    "true",
+    '""',
+    "[]",
+    "{}",
+    "nobody",
+    "9" * 30,
+    "nan",
+    "inf",
+    "\u202e",
+)
+
+
+def test_two_hundred_broken_lessons_give_a_place_and_a_hint() -> None:
+    """A word away, changed, or in another's place: as a person does who makes one of their own."""
+    random, refused = Random(7), 0
+    lessons = [path.read_text("utf-8") for path in lesson_files().values()]
+    while refused < 200:
+        text = random.choice(lessons)
+        spots = [found.span() for found in re.finditer(r'[\w#.\-]+|"[^"\n]*"|\S', text)]
+        for start, end in sorted(random.sample(spots, random.randint(1, 3)), reverse=True):
+            other = slice(*random.choice(spots))
+            text = text[:start] + random.choice(("", random.choice(WORDS), text[other])) + text[end:]
+        try:
+            assert isinstance(read_scenario(text, "lesson.toml"), Scenario)
+        except ScenarioError as error:
+            refused += 1
+            assert 1 <= error.line <= len(text.splitlines()) + 1
+            assert error.column >= 1
+            assert error.wrong
+            assert error.hint
+            assert str(error).startswith(f"lesson.toml, line {error.line}, column {error.column}: ")
+
+
 def test_places_are_found_in_nested_tables_and_lists_of_several_lines() -> None:
     assert place_of(GOOD, ("step", 0, "do", 1)) == (15, 5)
     assert place_of(GOOD, ("step", 1, "question", "because")) == (25, 11)
