@@ -114,6 +114,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "circle-help",
     ),
     ActionSpec("faults", "Faults", _CLUSTER, "Everything that can be broken", ("F7",), "triangle-alert"),
+    ActionSpec(
+        "figures",
+        "Faults of a link…",
+        _CLUSTER,
+        "Figures for the selected replica's link: loss, delay, doubling, reordering",
+        ("F8",),
+        "sliders-horizontal",
+    ),
     ActionSpec("clients_more", "One client more", _CLUSTER, "Add a client", ("Ctrl+Up",), "plus"),
     ActionSpec("clients_fewer", "One client fewer", _CLUSTER, "Take a client away", ("Ctrl+Down",), "minus"),
     ActionSpec(

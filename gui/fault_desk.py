@@ -9,15 +9,19 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from core.commands import Partition
 from core.ids import replica_name
+from core.link_faults import Way
+from core.model.cluster_view import ClusterView
 from core.rules import Rule
 from gui.actions import Actions
 from gui.difference import Difference
+from gui.fault_figures import FaultFigures
 from gui.fault_menus import add_link_faults, fill_faults
 from gui.group_menus import fill_group
 from gui.intents import Intents
 from gui.message_menu import add_messages, fill_message, in_hand, title
 from gui.node_menu import pop_up, replica_menu
 from gui.selection import Selection
+from gui.source_bridge import SourceBridge
 from gui.stage.stage_widget import StageWidget
 from gui.theme import Theme
 
@@ -43,10 +47,18 @@ class FaultDesk(QObject):
         self._selection = selection
         self._actions = actions
         self._break_rule = break_rule
+        self._figures: FaultFigures | None = None
         self.difference = Difference(intents, theme, window)
 
-    def attend(self, stage: StageWidget) -> None:
-        """Answer what a person asks of the stage with a menu or a kill."""
+    @property
+    def figures(self) -> FaultFigures | None:
+        """The dialog for a link's figures, once it was wanted."""
+        return self._figures
+
+    def attend(self, stage: StageWidget, bridge: SourceBridge) -> None:
+        """Answer what a person asks of the stage with a menu or a kill; show in dialogs what comes of it."""
+        bridge.now_and_then(self.difference.isVisible, self.difference.show_view, 4)
+        bridge.now_and_then(self._figures_seen, self._show_figures, 4)
         stage.replicaMenuRequested.connect(self.open_replica)
         stage.frontEndMenuRequested.connect(self.open_front_end)
         stage.linkMenuRequested.connect(self.open_link)
@@ -59,7 +71,8 @@ class FaultDesk(QObject):
         card, view = self._intents.replica(replica), self._intents.view
         if card is not None and view is not None:
             self._selection.set(replica_name(replica))
-            pop_up(replica_menu(card, view, self._actions, self._intents.send, self._window), where)
+            hands = (self._intents.send, self.open_figures, self._window)
+            pop_up(replica_menu(card, view, self._actions, *hands), where)
 
     def open_link(self, replica: int, where: QPoint) -> None:
         """Show what can be wrong with a replica's link."""
@@ -67,8 +80,18 @@ class FaultDesk(QObject):
         menu = self._menu(f"Link of {replica_name(replica)}")
         menu.addSection(f"FE ⇄ {replica_name(replica)}")
         if self._intents.view is not None:
-            add_link_faults(menu, replica, self._intents.view, self._intents.send)
+            add_link_faults(menu, replica, self._intents.view, self._intents.send, self.open_figures)
         pop_up(menu, where)
+
+    def open_figures(self, replica: int, way: Way | None = None) -> None:
+        """Ask for figures of what is to be wrong with a link (0: with every link); beside the stage."""
+        if self._intents.view is None:
+            return
+        if self._figures is None:
+            self._figures = FaultFigures(self._intents, self._window)
+        corner = self._window.mapToGlobal(self._window.rect().topRight())
+        self._figures.open_for(replica, way, self._intents.view)
+        self._figures.move(corner.x() - self._figures.width() - 12, corner.y() + 72)
 
     def open_message(self, token: int, where: QPoint) -> None:
         """Show what can be done to a message in flight, when it still is."""
@@ -93,15 +116,28 @@ class FaultDesk(QObject):
         menu = self._menu("Faults")
         if self._intents.view is not None:
             break_rule = None if self._break_rule is None else self._break
-            fill_faults(menu, self._intents.view, self._intents.send, break_rule)
+            fill_faults(menu, self._intents.view, self._intents.send, self.open_figures, break_rule)
             menu.addSeparator()
             add_messages(menu.addMenu("Messages on their way"), self._intents.view, self._intents.send)
         pop_up(menu, button.mapToGlobal(button.rect().bottomLeft()))
+
+    def _figures_seen(self) -> bool:
+        return self._figures is not None and self._figures.isVisible()
+
+    def _show_figures(self, view: ClusterView) -> None:
+        if self._figures is not None:
+            self._figures.show_view(view)
 
     def _break(self, rule: Rule) -> None:
         if self._break_rule is not None:
             self._break_rule(rule)
             self.left.emit()
+
+    def close(self) -> None:
+        """The window goes."""
+        self.difference.hide()
+        if self._figures is not None:
+            self._figures.hide()
 
     def _menu(self, name: str) -> QMenu:
         menu = QMenu(self._window)

@@ -1,7 +1,7 @@
 """What can be broken, as menus: on a replica, on its link, and for the whole group.
 
-Every entry is one command; what comes of it is seen on the stage. The console can do more
-(`core.workload.console_faults`): other figures, and everything by keyboard.
+Every entry is one command, or opens a dialog for other figures; what comes of it is seen on the stage. The
+console can do the same (`core.workload.console_faults`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from core.rules import Rule
 from gui.partition import cut_off
 
 Send = Callable[[Command], object]
+Figures = Callable[[int, Way | None], object]
+"""Asks for other figures than the menus', for one link (0: for every link) and direction (None: for both)."""
 
 _MS = 1_000_000
 _SLOW = (("1 ms each", 1 * _MS), ("5 ms each", 5 * _MS), ("20 ms each", 20 * _MS), ("At full speed again", 0))
@@ -48,20 +50,24 @@ def add_harms(menu: QMenu, card: ReplicaCard, send: Send) -> None:
     entry(menu, "Flood its log", "Write 10 MB to its standard error", send, flood)
 
 
-def add_link_faults(menu: QMenu, replica: int, view: ClusterView, send: Send) -> None:
+def add_link_faults(menu: QMenu, replica: int, view: ClusterView, send: Send, figures: Figures) -> None:
     """What can be wrong with a replica's link, both ways or one way only."""
     name = replica_name(replica)
-    _add_presets(menu, replica, None, send)
+    _add_presets(menu, replica, None, send, figures)
     for way in Way:
         only = menu.addMenu(f"Only {Link(replica, way)}")
-        _add_presets(only, replica, way, send)
+        _add_presets(only, replica, way, send, figures)
     if any(one.link.replica == replica for one in view.faulty_links):
         menu.addSeparator()
         entry(menu, f"Heal the link of {name}", "Nothing is wrong with it any more", send, Heal(replica))
 
 
 def fill_faults(
-    menu: QMenu, view: ClusterView, send: Send, break_rule: Callable[[Rule], None] | None
+    menu: QMenu,
+    view: ClusterView,
+    send: Send,
+    figures: Figures,
+    break_rule: Callable[[Rule], None] | None,
 ) -> None:
     """The menu “Faults”: every replica, every link, partitions, healing, and rules to break."""
     alive = [card for card in view.replicas if card.state is not ReplicaState.DEAD]
@@ -70,9 +76,9 @@ def fill_faults(
         one = menu.addMenu(f"{name} · {card.state.value}")
         add_harms(one, card, send)
         one.addSeparator()
-        add_link_faults(one.addMenu(f"Link of {name}"), card.replica, view, send)
+        add_link_faults(one.addMenu(f"Link of {name}"), card.replica, view, send, figures)
     menu.addSeparator()
-    _add_presets(menu.addMenu("All links"), 0, None, send, cut=False)
+    _add_presets(menu.addMenu("All links"), 0, None, send, figures)
     _add_partitions(menu.addMenu("Partition"), alive, view, send)
     heal = entry(menu, "Heal all links", "Nothing is wrong with any link any more", send, Heal())
     heal.setEnabled(bool(view.faulty_links))
@@ -98,8 +104,8 @@ def _add_partitions(menu: QMenu, alive: list[ReplicaCard], view: ClusterView, se
     menu.addAction("Or draw a line across links on the stage").setEnabled(False)
 
 
-def _add_presets(menu: QMenu, replica: int, way: Way | None, send: Send, *, cut: bool = True) -> None:
-    if cut:
+def _add_presets(menu: QMenu, replica: int, way: Way | None, send: Send, figures: Figures) -> None:
+    if replica:
         entry(menu, "Cut", "Nothing gets through", send, SetFault(replica, way, cut=True))
     for percent in (10, 30, 60):
         command = SetFault(replica, way, loss=percent / 100)
@@ -111,6 +117,9 @@ def _add_presets(menu: QMenu, replica: int, way: Way | None, send: Send, *, cut:
     entry(menu, "Double 30 %", "So many messages arrive twice", send, command)
     command = SetFault(replica, way, reorder=0.3)
     entry(menu, "Reorder 30 %", "So many messages are overtaken", send, command)
+    action = menu.addAction("Other figures…")
+    action.setToolTip("Any loss, delay, doubling and reordering, alone or together")
+    action.triggered.connect(partial(_without_argument, partial(figures, replica, way)))
 
 
 def entry(menu: QMenu, text: str, tip: str, send: Send, command: Command) -> QAction:

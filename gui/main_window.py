@@ -108,7 +108,6 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         bridge, stage = self.bridge, self.stage
         bridge.every_tick(self._show_view)
-        bridge.now_and_then(self.difference.isVisible, self.difference.show_view, 4)
         bridge.now_and_then(self.top_bar.isVisible, self.top_bar.show_view, 8)
         bridge.now_and_then(self.status.isVisible, self.status.show_view, 2)
         bridge.now_and_then(self.isVisible, self._show_time, 15)
@@ -118,7 +117,7 @@ class MainWindow(QMainWindow):
         bridge.started.connect(self.status.started)
         stage.clientActivated.connect(self.open_query)
         self.faults.left.connect(self.leave)
-        self.faults.attend(stage)
+        self.faults.attend(stage, bridge)
         stage.tokenActivated.connect(self.intents.deliver)
         stage.explain = self.docks.explainer.puzzle
         share(self.selection, stage, self.docks.log, self.timeline.rail, self.docks.metrics)
@@ -169,6 +168,7 @@ class MainWindow(QMainWindow):
             "compare": lambda: self.difference.compare_with_another(self.selection.number("R")),
             "heal_all": lambda: intents.send(Heal()),
             "faults": lambda: self.faults.open_below(self.top_bar.faults),
+            "figures": lambda: self.faults.open_figures(self.selection.number("R")),
             "clients_more": lambda: self.top_bar.step_clients(1),
             "clients_fewer": lambda: self.top_bar.step_clients(-1),
             "restart": lambda: self.start_anew(self.top_bar.replicas.value()),
@@ -336,7 +336,7 @@ class MainWindow(QMainWindow):
         self.preferences.console_history = self.docks.console.history.lines
         self.preferences.write()
         self.query.hide()
-        self.difference.hide()
+        self.faults.close()
         self.hide()
         if self._options.rebuilt is not None:
             self._options.rebuilt.close()

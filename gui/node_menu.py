@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QMenu, QWidget
 from core.ids import replica_name
 from core.model.cluster_view import ClusterView, ReplicaCard, ReplicaState
 from gui.actions import Actions
-from gui.fault_menus import Send, add_harms, add_link_faults
+from gui.fault_menus import Figures, Send, add_harms, add_link_faults
 from gui.group_menus import add_membership
 
 
 def replica_menu(
-    card: ReplicaCard, view: ClusterView, actions: Actions, send: Send, parent: QWidget
+    card: ReplicaCard, view: ClusterView, actions: Actions, send: Send, figures: Figures, parent: QWidget
 ) -> QMenu:
     """Menu of a replica, which is the selected one."""
     menu = QMenu(parent)
@@ -24,7 +24,7 @@ def replica_menu(
         add_harms(menu, card, send)
         menu.addSeparator()
         link = menu.addMenu(f"Link of {replica_name(card.replica)}")
-        add_link_faults(link, card.replica, view, send)
+        add_link_faults(link, card.replica, view, send, figures)
         menu.addSeparator()
     add_membership(menu, card, view, send)
     menu.addSeparator()

@@ -98,6 +98,17 @@ QRadioButton::indicator { width: ${px12}px; height: ${px12}px; border-radius: ${
     background: $sunken; border: 1px solid $text_muted; margin: ${px1}px; }
 QRadioButton::indicator:checked { background: $accent; border-color: $accent; }
 QRadioButton::indicator:focus { border: ${px2}px solid $accent; margin: 0; }
+QCheckBox::indicator { width: ${px12}px; height: ${px12}px; border-radius: ${px3}px;
+    background: $sunken; border: 1px solid $text_muted; margin: ${px1}px; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; }
+QCheckBox::indicator:focus { border: ${px2}px solid $accent; margin: 0; }
+QComboBox { color: $text; background: $sunken; border: 1px solid $outline_strong; border-radius: ${px6}px;
+    padding: ${px4}px ${px8}px; }
+QComboBox:focus { border-color: $accent; }
+QComboBox:disabled { color: $text_disabled; border-color: $outline; }
+QComboBox::drop-down { border: none; width: ${px24}px; }
+QComboBox::down-arrow { image: none; width: 0; height: 0; border-left: ${px4}px solid $sunken;
+    border-right: ${px4}px solid $sunken; border-top: ${px5}px solid $text_muted; }
 QSlider::groove:horizontal { height: ${px4}px; background: $outline; border-radius: ${px2}px; }
 QSlider::sub-page:horizontal { background: $accent; border-radius: ${px2}px; }
 QSlider::handle:horizontal { width: ${px14}px; height: ${px14}px; margin: -${px5}px 0; background: $text;
@@ -127,7 +138,10 @@ QFrame#segmented QSpinBox { background: transparent; border: none; padding: 0; f
 QFrame#segmented QSpinBox::up-button, QFrame#segmented QSpinBox::down-button { width: 0; height: 0;
     border: none; subcontrol-origin: margin; }
 QFrame#segmented QSpinBox:focus { background: $selection; }
-QSpinBox QLineEdit { background: transparent; border: none; padding: 0; }
+QSpinBox QLineEdit, QDoubleSpinBox QLineEdit { background: transparent; border: none; padding: 0; }
+QDoubleSpinBox::up-button, QDoubleSpinBox::down-button { width: 0; height: 0; border: none;
+    subcontrol-origin: margin; }
+QDoubleSpinBox:disabled { color: $text_disabled; border-color: $outline; }
 QFrame#segmented QToolButton[step="true"] { padding: ${px3}px; }
 QToolButton[chip="true"], QPushButton[chip="true"] { color: $text_muted; background: transparent;
     border: 1px solid $outline; border-radius: ${px9}px; padding: ${px1}px ${px6}px; font-size: ${px11}px; }
