@@ -1,33 +1,29 @@
 """Where every message is at one moment, for all of them at once (arrays, no loop over points).
 
-A message travels its link's curve in a lane of its own direction, eased a little at both ends. One that waits
-for the user's word (`due_ns` 0) comes to rest near the middle of its link, in a queue in delivery order: the
-message that would be delivered first stands nearest to where it goes.
+A message travels its way (`ways`), eased a little at both ends. One that waits for the user's word (`due_ns`
+0) comes to rest near the middle of its link, in a queue in delivery order: the message that would be
+delivered first stands nearest to where it goes.
 """
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF
 
 from core.model.cluster_view import Token
-from gui.stage.flight_rows import CLIENT, CURVE, KIND, LOST, SENT, SLOPE, SPAN, WAITS, FlightRows
-from gui.stage.layout import FRONT_END, ClientDetail, StageLayout
-from gui.stage.sprites import ANGLES
+from gui.stage.flight_rows import BEGIN, CLIENT, KIND, LOST, PACE, SENT, WAITS, FlightRows
+from gui.stage.layout import FRONT_END, StageLayout
+from gui.stage.ways import HEADING, OPACITY, Ways, X, Y
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
-LANE = 7.0
-WAITING_LANE = 10.0
 SPACING = 27.0  # between messages that wait on one link, in base pixels
-FADE = 10.0  # within so many base pixels beside the clients' grid a message comes up from beneath it
 SETTLE_NS = 240_000_000
 """How long a message takes to come to rest where it waits."""
 
@@ -35,45 +31,46 @@ LOST_AT = 0.62
 """Part of the way after which a lost message is seen no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flight:
+class Flight(NamedTuple):
     """Messages at one moment; arrays of equal length, in the order of `tokens`."""
 
     tokens: tuple[Token, ...]
-    x: Floats
-    y: Floats
-    heading: Indices  # 0…ANGLES−1, clockwise from the right
+    points: Floats  # columns X, Y, HEADING (and the way's own OPACITY) of `ways`
     kind: Indices  # column in the atlas
     client: Indices
     opacity: Floats
     resting: npt.NDArray[np.bool_]  # waits for the user's word
     next_index: int  # which one is delivered next under step; −1 when none waits
 
+    @property
+    def x(self) -> Floats:
+        """In device-independent pixels, as `y`."""
+        return self.points[:, X]
 
-NOTHING = Flight(
-    (),
-    np.empty(0),
-    np.empty(0),
-    np.empty(0, np.intp),
-    np.empty(0, np.intp),
-    np.empty(0, np.intp),
-    np.empty(0),
-    np.empty(0, np.bool_),
-    -1,
-)
+    @property
+    def y(self) -> Floats:
+        """Downwards."""
+        return self.points[:, Y]
+
+    @property
+    def heading(self) -> Indices:
+        """0…ANGLES−1, clockwise from the right."""
+        return self.points[:, HEADING].astype(np.intp)
+
+
+_NONE = np.empty(0, np.intp)
+NOTHING = Flight((), np.empty((0, 4)), _NONE, _NONE, np.empty(0), np.empty(0, np.bool_), -1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     given: tuple[Token, ...]
     tokens: tuple[Token, ...]
-    columns: Floats  # of their rows
-    curve: Floats  # cubic to constant term × (x, y) × token
-    slope: Floats  # of its derivative
-    lane: Floats
+    begin: Indices  # first point of each token's way
+    sent_ns: Floats
+    pace: Floats  # parts of the way per nanosecond
     goal: Floats | None  # how far along its way a token goes, 0…1; None: each to the end
     lost: npt.NDArray[np.bool_] | None
-    opaque: Floats
     resting: npt.NDArray[np.bool_]
     kind: Indices
     client: Indices
@@ -81,17 +78,12 @@ class _Prepared:
 
 
 class Routes:
-    """The curves of a layout as polynomials, one for each direction of a link."""
+    """Where the messages of a layout are."""
 
     def __init__(self, layout: StageLayout) -> None:
         self._scale = layout.scale
-        self._lengths = {name: link.length() for name, link in layout.links.items()}
-        curves: dict[tuple[str, str], Floats] = {}
-        for name, link in layout.links.items():
-            curves[FRONT_END, name] = _polynomial(link.points)
-            curves[name, FRONT_END] = _polynomial(link.points[::-1])
-        self._rows = FlightRows(curves, SETTLE_NS)
-        self._shore = _grid_end(layout)
+        self._ways = Ways(layout)
+        self._rows = FlightRows(self._ways, SETTLE_NS)
         self._prepared = self._prepare(())
 
     def flight(self, tokens: tuple[Token, ...], now_ns: int) -> Flight:
@@ -101,37 +93,27 @@ class Routes:
             known = self._prepared = self._prepare(tokens)
         if not known.tokens:
             return NOTHING
-        part = np.minimum(np.maximum((now_ns - known.columns[SENT]) / known.columns[SPAN], 0.0), 1.0)
+        part = np.minimum(np.maximum((now_ns - known.sent_ns) * known.pace, 0.0), 1.0)
         way = part * (0.5 + part * (1.5 - part))  # half linear, half eased at both ends
-        opacity = known.opaque
         if known.goal is not None:
             way *= known.goal
         if known.lost is not None:
             way = np.where(known.lost, np.minimum(1.0, part / 0.7) * LOST_AT, way)
-            opacity = np.where(known.lost, np.clip((1.0 - part) / 0.18, 0.0, 1.0), 1.0)
-        a, b, c, d = known.curve
-        x, y = ((a * way + b) * way + c) * way + d
-        a, b, c = known.slope
-        dx, dy = (a * way + b) * way + c
-        lane = known.lane / (np.hypot(dx, dy) + 1e-9)
-        x -= dy * lane
-        y += dx * lane
-        if self._shore:  # beneath the cells of other clients
-            opacity = opacity * np.clip((x - self._shore) / (FADE * self._scale), 0.0, 1.0)
-        heading = np.rint(np.arctan2(dy, dx) * (ANGLES / (2 * math.pi))).astype(np.intp) % ANGLES
+        points = self._ways.points.take((way * self._ways.last).astype(np.intp) + known.begin, axis=0)
+        opacity = points[:, OPACITY]
+        if known.lost is not None:
+            opacity = opacity * np.where(known.lost, np.clip((1.0 - part) / 0.18, 0.0, 1.0), 1.0)
         resting = known.resting & (part >= 1.0) if known.next_index >= 0 else known.resting
-        return Flight(
-            known.tokens, x, y, heading, known.kind, known.client, opacity, resting, known.next_index
-        )
+        return Flight(known.tokens, points, known.kind, known.client, opacity, resting, known.next_index)
 
     def _prepare(self, tokens: tuple[Token, ...]) -> _Prepared:
         """What does not change while these tokens travel."""
         known, columns = self._rows.gather(tokens)
+        whole = columns[[BEGIN, KIND, CLIENT]].astype(np.intp)
         resting = columns[WAITS] > 0
         waiting = np.flatnonzero(resting).tolist()
-        lane, goal = np.full(len(known), LANE * self._scale), None
+        goal = None
         if waiting:
-            lane[waiting] = WAITING_LANE * self._scale
             goal = np.ones(len(known))
             for index, part in self._queues(known, waiting):
                 goal[index] = part
@@ -139,16 +121,14 @@ class Routes:
         return _Prepared(
             given=tokens,
             tokens=known,
-            columns=columns,
-            curve=columns[CURVE].reshape(4, 2, -1),
-            slope=columns[SLOPE].reshape(3, 2, -1),
-            lane=lane,
+            begin=whole[0],
+            sent_ns=columns[SENT],
+            pace=columns[PACE],
             goal=goal,
             lost=lost if lost.any() else None,
-            opaque=np.ones(len(known)),
             resting=resting,
-            kind=columns[KIND].astype(np.intp),
-            client=columns[CLIENT].astype(np.intp),
+            kind=whole[1],
+            client=whole[2],
             next_index=min(waiting, key=lambda index: known[index].token, default=-1),
         )
 
@@ -160,7 +140,7 @@ class Routes:
             queues[_outer(token), token.source == FRONT_END].append(index)
         result: list[tuple[int, float]] = []
         for (name, _), queue in queues.items():
-            length = max(1.0, self._lengths[name])
+            length = max(1.0, self._ways.lengths[name])
             step = min(SPACING * self._scale / length, 0.7 / max(1, len(queue) - 1))
             first = 0.5 + step * (len(queue) - 1) / 2
             result += [(index, first - step * place) for place, index in enumerate(queue)]
@@ -170,22 +150,3 @@ class Routes:
 def _outer(token: Token) -> str:
     """The end of a token's way that is not the front end: it names the link."""
     return token.target if token.source == FRONT_END else token.source
-
-
-def _grid_end(layout: StageLayout) -> float:
-    """Where the clients' grid ends on the right; 0 when they stand in no more than one column."""
-    cells = [
-        place.rect
-        for place in layout.places.values()
-        if place.name.startswith("C") and place.detail < ClientDetail.ROW and not place.moved
-    ]
-    if len({cell.left() for cell in cells}) < 2:
-        return 0.0
-    return max(cell.right() for cell in cells)
-
-
-def _polynomial(way: Sequence[QPointF]) -> Floats:
-    """A Bézier curve's coefficients: cubic to constant term × (x, y), one after the other."""
-    one, two, three, four = np.array([(point.x(), point.y()) for point in way], np.float64)
-    cubic, square, linear = four - 3 * three + 3 * two - one, 3 * (three - 2 * two + one), 3 * (two - one)
-    return np.concatenate((cubic, square, linear, one))

@@ -6,32 +6,30 @@ rest is gathered by one look into an array.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from core.model.cluster_view import Token, TokenKind
 from gui.stage.sprites import KIND_INDEX
+from gui.stage.ways import Ways
 
 Floats = npt.NDArray[np.float64]
 
-CURVE = slice(0, 8)  # coefficients of its way: cubic to constant term × (x, y)
-SLOPE = slice(8, 14)  # of its derivative: square to constant term × (x, y)
-SENT, SPAN, WAITS, KIND, CLIENT, LOST = range(14, 20)
-_COLUMNS = 20
+BEGIN, SENT, PACE, WAITS, KIND, CLIENT, LOST = range(7)
+"""Columns: first point of its way, when it left, parts of the way per nanosecond, …"""
+_COLUMNS = 7
 _CAPACITY = 1_024
 _NO_WAY = -1
 
 
 class FlightRows:
-    """Rows of the messages seen last, on `curves` by source and target (laid out as CURVE)."""
+    """Rows of the messages seen last."""
 
-    def __init__(self, curves: Mapping[tuple[str, str], Floats], settle_ns: int) -> None:
+    def __init__(self, ways: Ways, settle_ns: int) -> None:
         """`settle_ns`: how long a message takes to its place when it is due on the user's word."""
-        self._way = {ends: place for place, ends in enumerate(curves)}
-        curve = np.array(list(curves.values()), np.float64).reshape(-1, 8)
-        self._ways = np.hstack((curve, 3 * curve[:, 0:2], 2 * curve[:, 2:4], curve[:, 4:6]))
+        self._ways = ways
         self._settle_ns = settle_ns
         self._forget(_CAPACITY)
 
@@ -60,29 +58,20 @@ class FlightRows:
         self._used = 0
 
     def _write(self, tokens: Sequence[Token]) -> None:
-        ways: list[int] = []
-        rest: list[tuple[float, ...]] = []
-        for token in tokens:
-            way = self._way.get((token.source, token.target))
-            if way is None:
+        begins = self._ways.begins([(token.source, token.target, token.due_ns == 0) for token in tokens])
+        rows: list[tuple[float, ...]] = []
+        for token, begin in zip(tokens, begins, strict=True):
+            if begin < 0:
                 self._places[id(token)] = _NO_WAY
                 continue
-            self._places[id(token)] = self._used + len(ways)
-            ways.append(way)
+            self._places[id(token)] = self._used + len(rows)
             waits = token.due_ns == 0
-            rest.append(
-                (
-                    token.sent_ns,
-                    self._settle_ns if waits else max(token.due_ns - token.sent_ns, 1),
-                    waits,
-                    KIND_INDEX[token.kind],
-                    token.client,
-                    token.kind is TokenKind.LOST and not waits,
-                )
+            span_ns = self._settle_ns if waits else max(token.due_ns - token.sent_ns, 1)
+            lost = token.kind is TokenKind.LOST and not waits
+            rows.append(
+                (begin, token.sent_ns, 1 / span_ns, waits, KIND_INDEX[token.kind], token.client, lost)
             )
         self._kept += tokens
-        if ways:
-            rows = self._rows[self._used : self._used + len(ways)]
-            rows[:, :SENT] = self._ways[ways]
-            rows[:, SENT:] = rest
-            self._used += len(ways)
+        if rows:
+            self._rows[self._used : self._used + len(rows)] = rows
+            self._used += len(rows)

@@ -35,6 +35,7 @@ TOKEN_SHAPES = {
 }
 _STROKED = (TokenKind.RETRANSMISSION, TokenKind.ANSWER, TokenKind.LATE, TokenKind.LOST)
 KIND_INDEX = {kind: index for index, kind in enumerate(TOKEN_SHAPES)}
+_LOST = KIND_INDEX[TokenKind.LOST]
 RING = len(TOKEN_SHAPES)
 """Column of the ring around the message that is delivered next."""
 
@@ -57,13 +58,13 @@ class Atlas:
         self._theme = theme
         self._painted: set[int] = set()
 
-    def row(self, token: Token) -> int:
-        """The row with this token's colour."""
-        row = colour_row(token, self.lost_row)
-        if row not in self._painted:
+    def rows(self, kind: npt.NDArray[np.intp], client: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        """The rows with the colours of messages, by their kinds' columns and their clients."""
+        rows = np.where(kind == _LOST, self.lost_row, np.maximum(client - 1, 0) % self.lost_row)
+        for row in set(rows.tolist()) - self._painted:
             self._painted.add(row)
             self._paint(row)
-        return row
+        return rows
 
     def _paint(self, row: int) -> None:
         colour = (*self._theme.clients, self._theme.bad)[row]

@@ -308,7 +308,6 @@ def _same(one: Flight, other: Flight) -> bool:
     return one is other or (
         one.tokens is other.tokens
         and one.next_index == other.next_index
-        and np.array_equal(one.x, other.x)
-        and np.array_equal(one.y, other.y)
+        and np.array_equal(one.points, other.points)
         and np.array_equal(one.opacity, other.opacity)
     )
