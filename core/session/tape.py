@@ -23,6 +23,8 @@ HELPING_BYTES = 32 << 20
 CACHED_RECORDS = 40_000
 """Unpacked records kept, of the blocks that were used last."""
 
+Floats = npt.NDArray[np.float64]
+
 
 class FileTape:
     """The blocks of a recording file. `grow` and `load` belong to one thread; the rest may be asked from
@@ -37,6 +39,7 @@ class FileTape:
         """Everything that is there by now was looked at."""
         self._loaded: OrderedDict[int, list[Record]] = OrderedDict()
         self._firsts: list[int] = []  # by block: records before it
+        self._known: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))  # see `_until`
 
     @property
     def note(self) -> str:
@@ -117,18 +120,29 @@ class FileTape:
             self._loaded.popitem(last=False)
         return records
 
-    def activity(self, bins: int, end_ns: int = 0) -> npt.NDArray[np.float64]:
+    def activity(self, bins: int, end_ns: int = 0) -> Floats:
         """Records per bin, the time from `start_ns` to `end_ns` (the last record's when 0) cut into so many:
         a block's records are spread over its time, so the heads alone tell."""
         count, end_ns = self.blocks, end_ns or self.end_ns
         if not count or end_ns <= self.start_ns:
             return np.zeros(bins)
-        heads = [place.head for place in self._scanner.blocks[:count]]
-        edges = np.array([(head.first_ns, head.last_ns) for head in heads], np.float64).ravel()
-        steps = np.zeros(2 * count)
-        steps[1::2] = [head.records for head in heads]
-        at = np.linspace(edges[0], edges[0] + end_ns - self.start_ns, bins + 1)
-        return np.diff(np.interp(at, np.maximum.accumulate(edges), np.cumsum(steps)))
+        times_ns, records = self._until(count)
+        at = np.linspace(times_ns[0], times_ns[0] + end_ns - self.start_ns, bins + 1)
+        return np.diff(np.interp(at, times_ns, records))
+
+    def _until(self, count: int) -> tuple[Floats, Floats]:
+        """When each of the first blocks begins and ends, never back in time, and how many records there are
+        until then. Only blocks that are new since the last call are looked at: a long run has many."""
+        times_ns, records = self._known
+        heads = [place.head for place in self._scanner.blocks[len(times_ns) // 2 : count]]
+        if heads:
+            steps = np.zeros(2 * len(heads))
+            steps[1::2] = [head.records for head in heads]
+            edges = np.array([(head.first_ns, head.last_ns) for head in heads], np.float64).ravel()
+            times_ns = np.maximum.accumulate(np.concatenate((times_ns, edges)))
+            records = np.concatenate((records, np.cumsum(steps) + (records[-1] if len(records) else 0.0)))
+            self._known = times_ns, records
+        return times_ns, records
 
     def _place(self, block: int) -> BlockPlace:
         return self._scanner.blocks[block]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFontMetrics,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -20,6 +22,7 @@ from core.model.markers import Marker
 from core.session.annotations import Note
 from core.session.source import TravelState
 from gui.journey import Journey, clock
+from gui.stage.ink import Ink
 from gui.theme import MEDIUM, Theme
 from gui.timeline.marks import paint_mark
 from gui.timeline.twin import timeline_sheet
@@ -34,7 +37,7 @@ _NEAR_PX = 7
 _WORDS_PX = 150
 _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600)
 _LABEL_ROOM_PX = 70
-_ALARM_S = 0.5
+_STEP_NS = 500_000_000
 """A present that goes on moves the picture of the past no oftener."""
 
 
@@ -72,8 +75,8 @@ class Rail(QWidget):
         """Follow the source; nothing is painted when nothing moved by a pixel."""
         marked = self._journey.markers()
         span_ns = max(1, state.end_ns - state.start_ns)
-        tenth = round(_ALARM_S * 1e9) if state.live or state.can_go_live else 1
-        ground = (state.start_ns, state.end_ns // tenth, len(marked), [pair[0] for pair in marked])
+        step_ns = self._step_ns(span_ns) if state.live or state.can_go_live else 1
+        ground = (state.start_ns, state.end_ns // step_ns, len(marked), [pair[0] for pair in marked])
         now = round(self.width() * (state.now_ns - state.start_ns) / span_ns)
         shown = (ground, now, state.live, round(state.read_share * 100))
         self._state, self._marked = state, marked
@@ -211,6 +214,14 @@ class Rail(QWidget):
         top = self.height() - px(_LABEL_PX) - px(_LINE_PX) - px(4)
         return QRectF(edge, top, self.width() - 2 * edge, px(_LINE_PX))
 
+    def _step_ns(self, span_ns: int) -> int:
+        """How far the present goes on before the picture of the past moves: about a pixel, and not less than
+        what a person notices."""
+        step_ns = _STEP_NS
+        while step_ns * self.width() < span_ns:
+            step_ns *= 2
+        return step_ns
+
     def _paint_reading(self, painter: QPainter, state: TravelState, line: QRectF) -> None:
         """How far the recording was read, as a thin line below, until it was read whole."""
         painter.setBrush(self._theme.ok)
@@ -240,28 +251,34 @@ class Rail(QWidget):
         bins = int(line.width()) // bar
         if travel is None or bins < 1:
             return
-        counts = travel.activity(bins)
-        most = max(counts, default=0.0)
+        counts = np.asarray(travel.activity(bins))
+        most = counts.max(initial=0.0)
+        ratio = self.devicePixelRatioF()
         room = line.top() - self._theme.px(_AXIS_PX) - self._theme.px(4)
-        painter.setBrush(self._theme.held)
-        for place, count in enumerate(counts):
-            if count > 0 and most > 0:
-                height = max(1.5, room * (count / most) ** 0.5)
-                painter.drawRect(QRectF(line.left() + place * bar, line.top() - 3 - height, bar - 1, height))
+        high, wide = round(room * ratio), round(bar * ratio)  # pixels of the device from here on
+        if most <= 0 or high < 1:
+            return
+        heights = np.where(counts > 0, np.maximum(2, np.rint(high * np.sqrt(counts / most))), 0)
+        lit = np.repeat(np.arange(high, 0, -1)[:, None] <= heights, wide, axis=1)
+        for gap in range(1, round(ratio) + 1):
+            lit[:, wide - gap :: wide] = False
+        pixels = np.where(lit, np.uint32(self._theme.held.rgba()), np.uint32(0))
+        image = QImage(pixels.data, len(pixels[0]), high, QImage.Format.Format_ARGB32_Premultiplied)
+        image.setDevicePixelRatio(ratio)
+        painter.drawImage(QPointF(round(line.left()), round(line.top()) - 3 - high / ratio), image)
 
     def _paint_axis(self, painter: QPainter, state: TravelState) -> None:
         theme, length_s = self._theme, (state.end_ns - state.start_ns) / 1e9
         most = max(1, int(self.width() / theme.px(_LABEL_ROOM_PX)))
         step_s = next((step for step in _STEPS_S if length_s / step <= most), _STEPS_S[-1])
-        painter.setFont(theme.number_font(10))
-        painter.setPen(theme.text_faint)
-        metrics = QFontMetrics(painter.font())
+        ink = Ink(painter, theme, theme.scale)
+        face = ink.figures(10)
+        middle = round(face.metrics.ascent()) + 1 - face.cap_height / 2
         for place in range(int(length_s / step_s) + 1 if length_s > 0 else 1):
             words = f"{place * step_s:g} s"
-            width = metrics.horizontalAdvance(words)
+            width = ink.width(face, words)
             x = self.x_of(state.start_ns + round(place * step_s * 1e9)) - width / 2
-            x = min(max(0.0, x), self.width() - width)
-            painter.drawText(QPointF(x, metrics.ascent() + 1), words)
+            ink.write((min(max(0.0, x), self.width() - width), middle), words, face, theme.text_faint)
 
     def _paint_marks(self, painter: QPainter, line: QRectF) -> None:
         """Marks below the line, in words as far as there is room: a person's own first."""
