@@ -65,7 +65,7 @@ class FlightPainter:
         """What of the bodies does not change while these messages travel."""
         cell, core = self._atlas.cell, self._atlas.core
         rows = self._atlas.rows(flight.kind, flight.client)
-        self._rows = rows * float(cell)
+        self._rows = (rows * cell).astype(np.float64)
         bodies[:, SHEET_LEFT] = flight.kind * cell + (cell - core) / 2
         bodies[:, SHEET_TOP] = self._rows + (cell - core) / 2
         bodies[:, WIDTH : HEIGHT + 1] = core
