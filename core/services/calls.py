@@ -8,7 +8,7 @@ agree, so there is one way only to write an outcome.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from typing import Any
 
@@ -33,6 +33,7 @@ encode_operation: Callable[[Operation], bytes] = _encode
 """The bytes of an operation. Raises `OverflowError` for an integer beyond 64 bits."""
 
 
+@cache
 def operation_decoder(operations: tuple[type[Operation], ...]) -> Callable[[bytes], Operation]:
     """A function from bytes to one of `operations`.
 

@@ -54,11 +54,11 @@ WALL_NS = 1_700_000_000_000_000_000
 class SimulatedCluster:
     """Made from a schedule. After `start`, whatever happens next happens with the next entry of its clock."""
 
-    def __init__(self, schedule: Schedule, keep: bool = False) -> None:
+    def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
         self.clock = Clock(START_NS)
         self.network: Carrier = Network(self.clock, schedule.seed, schedule.latency_ns, schedule.jitter_ns)
-        self.trace = Trace(keep)
+        self.trace = Trace()
         self.wall_ns = WALL_NS
         self.policy = read_reply_policy(schedule.reply)
         self.front_end = FrontEnd(1, WALL_NS, self.policy)
@@ -113,6 +113,12 @@ class SimulatedCluster:
         self._tick()
         for client in range(1, schedule.clients + 1):
             self.open_client(client)
+
+    def dissolve(self) -> None:
+        """The run is over, and all of it is let go of: its parts know each other, and without this only a
+        collection would find that nobody else knows them."""
+        self.clock.stop()
+        vars(self).clear()
 
     def spawn(self, replica: int) -> SimulatedProcess:
         """A process for this replica, connected to the front end."""

@@ -34,6 +34,14 @@ class Clock:
         self.entries += 1
         heappush(self._heap, (when_ns, self.entries, action, arguments))
 
+    def read(self) -> int:
+        """What time it is."""
+        return self.now
+
+    def stop(self) -> None:
+        """Nothing is to happen any more."""
+        self._heap.clear()
+
     def pending(self) -> list[tuple[int, str]]:
         """What is to happen, and when."""
         return [(when_ns, action.__qualname__) for when_ns, _, action, _ in sorted(self._heap)]

@@ -48,7 +48,7 @@ class SimulatedProcess:
     def __init__(self, replica: int, incarnation: int, service: Service, clock: Clock, owner: Owner) -> None:
         self.replica = replica
         self.incarnation = incarnation
-        self.manager = ReplicaManager(service, incarnation, self._now)
+        self.manager = ReplicaManager(service, incarnation, clock.read)
         self.alive = True
         self.pauses = 0
         self.inward, self.outward = links_of(replica)
@@ -93,9 +93,6 @@ class SimulatedProcess:
     def kill(self) -> None:
         """Die at once (SIGKILL)."""
         self._end(-9)
-
-    def _now(self) -> int:
-        return self._clock.now
 
     def _end(self, status: int) -> None:
         if self.alive:

@@ -38,7 +38,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 def simulate(schedule: Schedule, records: list[Record] | None = None) -> Outcome:
     """Run a schedule to its end and judge it. `records`, when given, takes the wire log."""
-    cluster = SimulatedCluster(schedule, keep=records is not None)
+    cluster = SimulatedCluster(schedule)
     verdict = Verdict()
     try:
         _play(cluster, verdict)
@@ -46,8 +46,8 @@ def simulate(schedule: Schedule, records: list[Record] | None = None) -> Outcome
         verdict.fail("error", f"{type(error).__name__}: {error}")
     cluster.trace.tell(cluster.clock.now, RunEnded())
     if records is not None:
-        records += cluster.trace.records or ()
-    return Outcome(
+        records += cluster.trace.records()
+    outcome = Outcome(
         seed=schedule.seed,
         problem=verdict.problem,
         sentence=verdict.sentence,
@@ -59,6 +59,8 @@ def simulate(schedule: Schedule, records: list[Record] | None = None) -> Outcome
         trace=cluster.trace.digest(),
         lasted_ns=cluster.clock.now - START_NS,
     )
+    cluster.dissolve()
+    return outcome
 
 
 def _play(cluster: SimulatedCluster, verdict: Verdict) -> None:

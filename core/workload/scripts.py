@@ -4,6 +4,7 @@ began, so that the middle can be repeated for ever."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from random import Random
 from typing import Protocol
 
@@ -43,15 +44,21 @@ class Dice:
     def __init__(
         self, weights: Mapping[str, int], faces: Mapping[str, Callable[[], Operation]], random: Random
     ):
-        total = sum(weights.values())
         self._random = random.random
-        self._table: list[Callable[[], Operation]] = []
-        reached = 0
-        for name, weight in weights.items():
-            reached += weight
-            missing = round(reached * _TABLE / total) - len(self._table)
-            self._table.extend([faces[name]] * missing)
+        self._faces = [faces[name] for name in weights]
+        self._table = _places(tuple(weights.values()))
 
     def roll(self) -> Operation:
         """The operation that the face which came up makes."""
-        return self._table[int(self._random() * _TABLE)]()
+        return self._faces[self._table[int(self._random() * _TABLE)]]()
+
+
+@cache
+def _places(weights: tuple[int, ...]) -> tuple[int, ...]:
+    """Each weight's place as often as its share of _TABLE says."""
+    table: list[int] = []
+    reached, total = 0, sum(weights)
+    for place, weight in enumerate(weights):
+        reached += weight
+        table += [place] * (round(reached * _TABLE / total) - len(table))
+    return tuple(table)
