@@ -6,7 +6,7 @@ for it, once, and must be what a replica gave under exactly that number.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from core.checks.history import FOREVER, Call
 from core.effects import Return
@@ -22,58 +22,70 @@ class Ledger:
     """Fed by the cluster; `problem` is the first thing that was wrong."""
 
     def __init__(self) -> None:
-        self.calls: list[Call] = []
-        """The history as the clients saw it: what was called, when it returned, and what came back."""
-        self._open: dict[int, tuple[int, bytes, int]] = {}
+        self._open: dict[int, tuple[int, bytes, int]] = {}  # client → number, operation, when called
+        self._returned: list[tuple[int, int, bytes, int, int, bytes | None]] = []
         self._bodies: dict[int, list[bytes]] = {}
-        self._told: list[Return] = []
-        self._promises: dict[tuple[int, int], int] = {}
+        self._told: list[tuple[Return, int]] = []  # and how many drops may undo it
         self._next_seq = 1
         self._stamps: list[tuple[int, int]] = []  # (first number, timestamp)
         self.problem = ""
 
+    def calls(self) -> list[Call]:
+        """The history as the clients saw it: what was called, when it returned, and what came back."""
+        return [
+            Call(RequestId(client, number), operation, called_ns, returned_ns, outcome)
+            for client, number, operation, called_ns, returned_ns, outcome in self._returned
+        ]
+
     def called(self, requests: Requests, now: int) -> None:
         """These were asked."""
-        ids = requests.ids
-        for client, number, operation in zip(ids[::2], ids[1::2], requests.operations, strict=True):
-            known = self._open.get(client, _NOTHING)
-            if known[:2] == (number, operation):
-                continue  # once more, of another front end
-            if client in self._open:
+        still_open, ids = self._open, iter(requests.ids)
+        for client, number, operation in zip(ids, ids, requests.operations, strict=True):
+            known = still_open.get(client)
+            if known is not None:
+                if known[0] == number and known[1] == operation:
+                    continue  # once more, of another front end
                 self._wrong(f"{RequestId(client, number)} was asked before the answer to the one before it")
-            self._open[client] = (number, operation, now)
+            still_open[client] = (number, operation, now)
 
     def ordered(self, order: Order) -> None:
         """The front end numbered these."""
-        if order.first_seq != self._next_seq:
-            self._wrong(f"#{order.first_seq} was given out where #{self._next_seq} was to follow")
-        if self._stamps and order.timestamp < self._stamps[-1][1]:
-            self._wrong(f"the timestamp of #{order.first_seq} is earlier than that of the number before")
-        ids = unpack_u32(order.requests)
-        for client, number, operation in zip(ids[::2], ids[1::2], order.operations, strict=True):
-            if client != FRONT_END and self._open.get(client, _NOTHING)[:2] != (number, operation):
+        first_seq, stamps = order.first_seq, self._stamps
+        if first_seq != self._next_seq:
+            self._wrong(f"#{first_seq} was given out where #{self._next_seq} was to follow")
+        if stamps and order.timestamp < stamps[-1][1]:
+            self._wrong(f"the timestamp of #{first_seq} is earlier than that of the number before")
+        still_open, ids = self._open, iter(unpack_u32(order.requests))
+        for client, number, operation in zip(ids, ids, order.operations, strict=True):
+            known = still_open.get(client, _NOTHING)
+            if (known[0] != number or known[1] != operation) and client != FRONT_END:
                 self._wrong(f"{RequestId(client, number)} was ordered as something that was not asked")
-        self._next_seq = order.first_seq + order.count
-        self._stamps.append((order.first_seq, order.timestamp))
+        self._next_seq = first_seq + order.count
+        stamps.append((first_seq, order.timestamp))
 
     def responded(self, result: Result) -> None:
         """A replica said this."""
-        bodies = self._bodies.setdefault(result.first_seq, [])
-        if result.body not in bodies:
+        bodies = self._bodies.get(result.first_seq)
+        if bodies is None:
+            self._bodies[result.first_seq] = [result.body]
+        elif result.body not in bodies:
             bodies.append(result.body)
 
-    def told(self, effect: Return, ids: Sequence[int], now: int, needed: int, drops: int) -> None:
+    def told(self, effect: Return, ids: Iterable[int], now: int, needed: int, drops: int) -> None:
         """The clients of these (client, number, …) were answered, as `needed` replicas had answered alike,
         after `drops` replicas had been dropped."""
-        self._told.append(effect)
-        self._promises.update(dict.fromkeys(zip(ids[::2], ids[1::2], strict=True), needed + drops))
-        self._returned(ids, effect.outcomes, now)
+        self._told.append((effect, needed + drops))
+        self._return(ids, effect.outcomes, now)
 
     def may_be_lost(self, request: RequestId, drops: int) -> bool:
         """Whether so many replicas were dropped by now that the answer to this request may be gone. The
         request counts and not its number: a second front end may have answered under another one what was
         executed under the first."""
-        return drops >= self._promises.get((request.client, request.number), FOREVER)
+        for effect, enough in reversed(self._told):
+            ids = iter(unpack_u32(effect.requests))
+            if request in zip(ids, ids, strict=True):
+                return drops >= enough
+        return False
 
     def resumed(self, next_seq: int) -> None:
         """A new front end goes on at this number: what was given a number from there on is gone."""
@@ -83,20 +95,24 @@ class Ledger:
 
     def unknown(self, ids: Sequence[int]) -> None:
         """Nobody knows what became of these (client, number, …), and nobody ever will."""
-        self._returned(ids, [None] * (len(ids) // 2), FOREVER)
+        self._return(ids, [None] * (len(ids) // 2), FOREVER)
 
-    def _returned(self, ids: Sequence[int], outcomes: Sequence[bytes | None], now: int) -> None:
-        for client, number, outcome in zip(ids[::2], ids[1::2], outcomes, strict=True):
-            asked, operation, called_ns = self._open.pop(client, _NOTHING)
+    def _return(self, ids: Iterable[int], outcomes: Sequence[bytes | None], now: int) -> None:
+        still_open, returned, pairs = self._open, self._returned, iter(ids)
+        for client, number, outcome in zip(pairs, pairs, outcomes, strict=True):
+            asked, operation, called_ns = still_open.pop(client, _NOTHING)
             if asked != number:
                 self._wrong(f"{RequestId(client, number)} was answered, and nobody waited for that")
-            self.calls.append(Call(RequestId(client, number), operation, called_ns, now, outcome))
+            returned.append((client, number, operation, called_ns, now, outcome))
 
     def judge(self) -> str:
         """The first thing that was wrong in a sentence, or ""."""
-        for effect in self._told:
-            bodies = map(decode_body, self._bodies.get(effect.first_seq, ()))
-            if (effect.requests, effect.outcomes) not in [(body.requests, body.outcomes) for body in bodies]:
+        for effect, _ in self._told:
+            for encoded in self._bodies.get(effect.first_seq, ()):
+                body = decode_body(encoded)
+                if body.outcomes == effect.outcomes and body.requests == effect.requests:
+                    break
+            else:
                 self._wrong(f"the clients of #{effect.first_seq} … were told what no replica answered")
         return self.problem
 
