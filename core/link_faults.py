@@ -23,6 +23,8 @@ class Way(StrEnum):
     FROM = "from"
     """Replica → front end."""
 
+    __hash__ = str.__hash__  # every message looks its link up: that of Enum is a call in Python
+
 
 class Link(NamedTuple):
     """One direction of one replica's link."""

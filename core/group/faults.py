@@ -25,11 +25,8 @@ class NetworkFaults:
         self._seed = seed
         self._faults: dict[Link, LinkFaults] = {}
         self._streams: dict[Link, Random] = {}
-
-    @property
-    def any(self) -> bool:
+        self.any = False
         """Something is wrong somewhere."""
-        return bool(self._faults)
 
     @property
     def faulty(self) -> tuple[tuple[Link, LinkFaults], ...]:
@@ -46,6 +43,7 @@ class NetworkFaults:
         before = self._faults.pop(link, NO_FAULTS)
         if faults.any:
             self._faults[link] = faults
+        self.any = bool(self._faults)
         return faults != before and (faults.any or before.any)
 
     def cut_off(self, replicas: Iterable[int]) -> list[Link]:

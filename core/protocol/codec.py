@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from core.errors import RemoteProtocolError
@@ -18,9 +20,8 @@ _body = msgspec.msgpack.Decoder(ResultBody)
 _image = msgspec.msgpack.Decoder(Image)
 
 
-def encode(message: Message | ResultBody) -> bytes:
-    """A message's bytes, without the length that `framing.pack` puts before them."""
-    return _encoder.encode(message)
+encode: Callable[[Message | ResultBody], bytes] = _encoder.encode
+"""A message's bytes, without the length that `framing.pack` puts before them."""
 
 
 def decode_from_front_end(payload: bytes) -> FromFrontEnd:

@@ -10,12 +10,7 @@ from collections.abc import Callable
 
 from core import __version__
 from core.checks.live import LiveChecks
-from core.effects import (
-    Effect,
-    Multicast,
-    Retransmit,
-    Return,
-)
+from core.effects import Effect, Multicast, Retransmit, Return
 from core.errors import RemoteProtocolError
 from core.facts import (
     Called,
@@ -49,6 +44,9 @@ from core.workload.closed_loop import ClientPool
 START_NS = 1_000_000_000
 WALL_NS = 1_700_000_000_000_000_000
 """Wall clock when the virtual one stands at 0."""
+
+_TO, _FROM = int(Tap.TO_PASSED), int(Tap.FROM_PASSED)
+_CALL, _RETURN = int(Tap.CALL_DELIVERED), int(Tap.RETURN_DELIVERED)
 
 
 class SimulatedCluster:
@@ -155,7 +153,7 @@ class SimulatedCluster:
                 self.upheavals.nobody_left(requests, ())
                 return
             called = Called(pack_u32(requests.ids), requests.operations)
-            self.trace.tell(now, called, Tap.CALL_DELIVERED)
+            self.trace.tell(now, called, _CALL)
             self._waiting = self._waiting.followed_by(requests)
             if not self.schedule.turn_ns:
                 self.order()
@@ -199,7 +197,7 @@ class SimulatedCluster:
                 carry(process.inward, process.arrived, payload)
                 mask |= 1 << replica
         self.messages += len(replicas)
-        self.trace.saw(self.clock.now, Tap.TO_PASSED, mask, payload)
+        self.trace.saw((self.clock.now, _TO, mask, payload))
 
     # --- 4 agreement --------------------------------------------------------------------------------------
 
@@ -209,12 +207,13 @@ class SimulatedCluster:
 
     def _heard(self, process: SimulatedProcess, payload: bytes) -> None:
         replica, now = process.replica, self.clock.now
-        if self._sleeps(self._heard, process, payload):
+        if now < self._asleep_until_ns:
+            self.clock.at(self._asleep_until_ns, self._heard, process, payload)
             return
         if self.links.get(replica) is not process:
             return  # the link was closed meanwhile
         self.messages += 1
-        self.trace.saw(now, Tap.FROM_PASSED, 1 << replica, payload)
+        self.trace.saw((now, _FROM, 1 << replica, payload))
         try:
             message = decode_from_replica(payload)
             effects = self.front_end.received(replica, message, now)
@@ -223,12 +222,14 @@ class SimulatedCluster:
             return
         if type(message) is Result:
             self.ledger.responded(message)
-        for effect in effects:
-            self.perform(effect)
-        if type(message) is Result:
+            for effect in effects:
+                self.perform(effect)
             self.checks.responded(replica, message)
-        elif type(message) is Pong:
-            self.checks.alive(replica, message.expected, message.digest)
+        else:
+            for effect in effects:
+                self.perform(effect)
+            if type(message) is Pong:
+                self.checks.alive(replica, message.expected, message.digest)
         if self._waiting.operations and not self._gathering:
             self.order()
 
@@ -242,7 +243,7 @@ class SimulatedCluster:
         needed = self.front_end.responses.policy.needed(len(self.front_end.view.members))
         self.ledger.told(effect, ids, now, needed, self.gone)
         requests = self.pool.answered(ids, effect.first_seq, effect.outcomes, now)
-        self.trace.tell(now, Returned(effect.replica, effect.requests, seqs, codes), Tap.RETURN_DELIVERED)
+        self.trace.tell(now, Returned(effect.replica, effect.requests, seqs, codes), _RETURN)
         self.checks.returned(effect.first_seq, count, latest_call, now)
         self.answered += count
         self.issue(requests)
@@ -251,15 +252,14 @@ class SimulatedCluster:
 
     def perform(self, effect: Effect) -> None:
         """Do what a step of the front end asks for."""
-        match effect:
-            case Return():
-                self._answer(effect)
-            case Multicast(replicas, payload):
-                self.multicast(replicas, payload)
-            case Retransmit(replica, payload):
-                self.multicast((replica,), payload)
-            case _:
-                self.upheavals.perform(effect)
+        if type(effect) is Return:
+            self._answer(effect)
+        elif type(effect) is Multicast:
+            self.multicast(effect.replicas, effect.payload)
+        elif type(effect) is Retransmit:
+            self.multicast((effect.replica,), effect.payload)
+        else:
+            self.upheavals.perform(effect)
 
     def take_waiting(self) -> Requests:
         """The requests that have arrived and are not ordered yet: they are nobody's now."""
@@ -320,6 +320,7 @@ class SimulatedCluster:
         self._asleep_until_ns = self.clock.now + for_ns
 
     def _sleeps(self, then: Callable[..., None], *arguments: object) -> bool:
+        """Whether it sleeps; then this happens when it wakes up."""
         if self.clock.now >= self._asleep_until_ns:
             return False
         self.clock.at(self._asleep_until_ns, then, *arguments)

@@ -23,16 +23,19 @@ STRIDE = 16
 class Clock:
     """Virtual monotonic time in nanoseconds, and what is to happen when."""
 
+    __slots__ = ("entries", "heap", "now")
+
     def __init__(self, start_ns: int) -> None:
         self.now = start_ns
-        self._heap: list[tuple[int, int, Action, tuple[Any, ...]]] = []
+        self.heap: list[tuple[int, int, Action, tuple[Any, ...]]] = []
+        """What is to happen: when, the how-many-th entry it is, and the call."""
         self.entries = 0
         """How much was ever to happen."""
 
     def at(self, when_ns: int, action: Action, *arguments: Any) -> None:
         """Call this at that time."""
         self.entries += 1
-        heappush(self._heap, (when_ns, self.entries, action, arguments))
+        heappush(self.heap, (when_ns, self.entries, action, arguments))
 
     def read(self) -> int:
         """What time it is."""
@@ -40,20 +43,20 @@ class Clock:
 
     def stop(self) -> None:
         """Nothing is to happen any more."""
-        self._heap.clear()
+        self.heap.clear()
 
     def pending(self) -> list[tuple[int, str]]:
         """What is to happen, and when."""
-        return [(when_ns, action.__qualname__) for when_ns, _, action, _ in sorted(self._heap)]
+        return [(when_ns, action.__qualname__) for when_ns, _, action, _ in sorted(self.heap)]
 
     def step(self) -> None:
         """Let the next thing happen. Raises IndexError when nothing is to come."""
-        self.now, _, action, arguments = heappop(self._heap)
+        self.now, _, action, arguments = heappop(self.heap)
         action(*arguments)
 
     def advance(self) -> None:
         """Let the next STRIDE things happen. Raises IndexError when nothing is to come."""
-        heap = self._heap
+        heap = self.heap
         for _ in range(STRIDE):
             self.now, _, action, arguments = heappop(heap)
             action(*arguments)
@@ -77,22 +80,23 @@ class Network:
     def __init__(self, clock: Clock, seed: int, latency_ns: int, jitter_ns: int) -> None:
         self.faults = NetworkFaults(seed)
         self._clock = clock
-        self._at = clock.at
         self._random = Random(seed).random
         self._latency_ns = latency_ns
         self._jitter_ns = jitter_ns
 
     def carry(self, link: Link, arrive: Action, *arguments: Any) -> None:
         """Let a frame travel over this link: `arrive` is called when, and as often as, it arrives."""
-        arrives_ns = self._clock.now + self._latency_ns
+        clock = self._clock
+        arrives_ns = clock.now + self._latency_ns
         if self._jitter_ns:
             arrives_ns += int(self._random() * self._jitter_ns)
-        if not self.faults.any:
-            self._at(arrives_ns, arrive, *arguments)
-            return
-        for when_ns in self.faults.decide(link, arrives_ns):
-            self._at(when_ns, arrive, *arguments)
+        if self.faults.any:
+            for when_ns in self.faults.decide(link, arrives_ns):
+                clock.at(when_ns, arrive, *arguments)
+        else:  # what `at` does, without the call
+            clock.entries += 1
+            heappush(clock.heap, (arrives_ns, clock.entries, arrive, arguments))
 
     def close(self, seen: Action, *arguments: Any) -> None:
         """The far end of a connection is gone: `seen` is called when that is seen here. No fault hides it."""
-        self._at(self._clock.now + self._latency_ns, seen, *arguments)
+        self._clock.at(self._clock.now + self._latency_ns, seen, *arguments)

@@ -59,12 +59,8 @@ class SimulatedProcess:
 
     def arrived(self, payload: bytes) -> None:
         """A frame of the front end is there."""
-        if not self.alive:
-            return
-        if self.pauses:
-            self._inbox.append(payload)
-            if len(self._inbox) == FULL_AT_FRAMES:
-                self._owner.full(self)
+        if self.pauses or not self.alive:
+            self._kept_waiting(payload)
             return
         try:
             effects = self.manager.step(decode_from_front_end(payload), payload, self._clock.now)
@@ -73,6 +69,12 @@ class SimulatedProcess:
             self._end(76)
             return
         self._perform(effects)
+
+    def _kept_waiting(self, payload: bytes) -> None:
+        if self.alive:
+            self._inbox.append(payload)
+            if len(self._inbox) == FULL_AT_FRAMES:
+                self._owner.full(self)
 
     def pause(self) -> None:
         """Stand still (SIGSTOP)."""
@@ -86,7 +88,8 @@ class SimulatedProcess:
         inbox, self._inbox = self._inbox, []
         for payload in inbox:
             self.arrived(payload)
-        self._arm()
+        if self.manager.nack_at is not None:
+            self._arm(self.manager.nack_at)
         if len(inbox) >= FULL_AT_FRAMES and self.alive:
             self._owner.drained(self)
 
@@ -107,12 +110,12 @@ class SimulatedProcess:
             elif type(effect) is Halt:
                 self._end(70)
                 return
-        self._arm()
+        if self.manager.nack_at is not None:
+            self._arm(self.manager.nack_at)
 
-    def _arm(self) -> None:
+    def _arm(self, due: int) -> None:
         """See to it that the machine is called when it wants to be."""
-        due = self.manager.nack_at
-        if due is not None and due != self._armed_ns:
+        if due != self._armed_ns:
             self._armed_ns = due
             self._clock.at(max(due, self._clock.now), self._due)
 
