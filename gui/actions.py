@@ -237,6 +237,22 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("fullscreen", "Full screen", _WINDOW, "The window fills the screen", ("F11",), "maximize"),
     ActionSpec(
+        "presentation",
+        "Presentation",
+        _WINDOW,
+        "Larger type, the whole screen, and nothing beside the picture; again: as before",
+        ("F5",),
+        "monitor",
+    ),
+    ActionSpec(
+        "preferences",
+        "Preferences…",
+        _WINDOW,
+        "Theme, size of type, the question before closing",
+        ("Ctrl+,",),
+        "settings",
+    ),
+    ActionSpec(
         "reset_layout",
         "Reset layout",
         _WINDOW,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtWidgets import QMainWindow, QTabBar, QTabWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from core.session.rebuilt import RebuiltData
 from core.session.source import ServiceFace
@@ -80,6 +80,9 @@ class DockSet(QObject):
         self._prepare_window()
         self._adapting = QTimer(self, singleShot=True, interval=0)
         self._adapting.timeout.connect(self._adapt)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._bring_forward)
         for frame in self.frames.values():
             frame.topLevelChanged.connect(self._adapting.start)
             frame.dockLocationChanged.connect(self._adapting.start)
@@ -123,7 +126,12 @@ class DockSet(QObject):
             self.tables.offer_what_has_focus()
         frame.show()
         frame.raise_()
-        focus = {"console": self.console.prompt, "log": self.log.filter, "inspector": self.inspector.pages}
+        focus = {
+            "console": self.console.prompt,
+            "log": self.log.filter,
+            "inspector": self.inspector.pages,
+            "table": self.tables.table,
+        }
         focus.get(name, frame.widget()).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def ask_why(self, selection: Selection) -> None:
@@ -143,6 +151,12 @@ class DockSet(QObject):
         self.tables.set_theme(theme)
         for frame in self.frames.values():
             frame.set_icons(icons)
+
+    def _bring_forward(self, before: QWidget | None, now: QWidget | None) -> None:
+        """Tab went into a dock that lies behind another: the keyboard is never where nobody sees it."""
+        frame = next((one for one in self.frames.values() if now and one.isAncestorOf(now)), None)
+        if frame is not None and not frame.is_seen():
+            frame.raise_()
 
     def _prepare_window(self) -> None:
         self._window.setDockOptions(

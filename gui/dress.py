@@ -21,6 +21,7 @@ class Dress(QObject):
     def __init__(self, preferences: Preferences, parent: QObject) -> None:
         super().__init__(parent)
         self._preferences = preferences
+        self._scale = preferences.type_scale
         self.theme: Theme
         self.icons: Icons
         self._put_on()
@@ -39,7 +40,16 @@ class Dress(QObject):
         """Larger (1) or smaller (-1) type; 0 goes back to its own size."""
         nearest = min(range(len(SCALES)), key=lambda place: abs(SCALES[place] - self.theme.scale))
         place = min(len(SCALES) - 1, max(0, nearest + steps))
-        self._preferences.type_scale = SCALES[place] if steps else 1.0
+        self.choose_scale(SCALES[place] if steps else 1.0)
+
+    def choose_scale(self, scale: float) -> None:
+        """Type so many times its own size, from now on."""
+        self._preferences.type_scale = scale
+        self.wear_scale(scale)
+
+    def wear_scale(self, scale: float) -> None:
+        """The same for a while: it is not kept."""
+        self._scale = scale
         self._wear()
 
     def _system_changed(self) -> None:
@@ -56,7 +66,7 @@ class Dress(QObject):
             light = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Light
             word = "light" if light else "dark"
         base = LIGHT if word == "light" else DARK
-        self.theme = base.scaled(self._preferences.type_scale)
+        self.theme = base.scaled(self._scale)
         self.icons = Icons(self.theme)
         app = QApplication.instance()
         assert isinstance(app, QApplication)

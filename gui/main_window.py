@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtCore import QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow
 
 from core.commands import CrashFrontEnd, Heal
@@ -16,7 +16,9 @@ from core.ids import client_name, replica_name
 from core.model.cluster_view import ClusterView, ReplicaState
 from core.session.source import ServiceFace, Source
 from gui.actions import Actions
+from gui.arrangement import Arrangement
 from gui.centre import Centre
+from gui.control_keys import ControlKeys
 from gui.dock_set import DockSet
 from gui.dress import Dress
 from gui.fault_desk import FaultDesk
@@ -28,7 +30,8 @@ from gui.library import Library
 from gui.one_cursor import share
 from gui.options import Options
 from gui.palette import Entry, Palette, entries_of
-from gui.preferences import Preferences, on_screen
+from gui.preferences import Preferences
+from gui.preferences_dialog import PreferencesDialog
 from gui.query_form import QueryForm
 from gui.selection import Selection
 from gui.source_bridge import SourceBridge
@@ -40,7 +43,6 @@ from gui.top_bar import TopBar
 if TYPE_CHECKING:
     from gui.recording.export_dialog import ExportDialog
 
-_FIRST_SIZE = QSize(1440, 900)
 _RECORD_MS = 1_000
 
 
@@ -96,12 +98,15 @@ class MainWindow(QMainWindow):
         self.query = QueryForm(face, theme, icons, self)
         past = (self.bridge, self.intents, self.journey, theme, icons, self._may_leave)
         self.lessons = LessonRoom(self, self.stage, options, preferences, *past)
+        self.arrangement = Arrangement(self, self.stage, self.docks, self.dress, preferences)
+        ControlKeys(self)
         self.palette_dialog = Palette(self)
         self.export: ExportDialog | None = None
         self._record_timer = QTimer(self, interval=_RECORD_MS)
         self._connect()
         self._connect_actions()
-        self._restore()
+        self.arrangement.restore()
+        self.lessons.settle()
 
     # Wiring
 
@@ -186,7 +191,9 @@ class MainWindow(QMainWindow):
             "theme": dress.toggle,
             "theme_system": lambda: dress.choose("system"),
             "fullscreen": lambda: self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen),
-            "reset_layout": self.reset_layout,
+            "reset_layout": self.arrangement.reset,
+            "presentation": self.arrangement.present,
+            "preferences": lambda: PreferencesDialog(self.preferences, dress, self).open(),
             "palette": self.open_palette,
             "help": lambda: Help(self.actions_by_id, self).open(),
             "quit": self.close,
@@ -275,12 +282,6 @@ class MainWindow(QMainWindow):
             self._options.restart(replicas)
             self.leave()
 
-    def reset_layout(self) -> None:
-        """Docks and nodes back to their first places."""
-        self.preferences.forget_window()
-        self.stage.set_positions({})
-        self.docks.arrange(self.height(), self.width())
-
     # Coming and going
 
     def _redress(self) -> None:
@@ -294,19 +295,6 @@ class MainWindow(QMainWindow):
         self.query.set_theme(theme, icons)
         self.lessons.set_theme(theme, icons)
         self.difference.set_theme(theme)
-
-    def _restore(self) -> None:
-        geometry, docks = self.preferences.window()
-        screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
-        if geometry.isEmpty() or not self.restoreGeometry(geometry):
-            self.setGeometry(on_screen(QRect(screens[0].topLeft(), _FIRST_SIZE), screens[:1]))
-        elif not self.isMaximized() and not self.isFullScreen():
-            self.setGeometry(on_screen(self.geometry(), screens))
-        self.stage.set_positions(self.preferences.node_places)
-        self.docks.arrange(self.height(), self.width())
-        if not docks.isEmpty():
-            self.restoreState(docks)
-        self.lessons.settle()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask when processes run, then end the run; the application leaves when the source has closed."""
@@ -331,8 +319,7 @@ class MainWindow(QMainWindow):
         self.bridge.stop()
         self.centre.close_feed()
         self._record_timer.stop()
-        self.preferences.save_window(self.saveGeometry(), self.saveState())
-        self.preferences.node_places = self.stage.positions()
+        self.arrangement.save()
         self.preferences.console_history = self.docks.console.history.lines
         self.preferences.write()
         self.query.hide()

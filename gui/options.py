@@ -40,6 +40,7 @@ class Options:
                 LockstepError
     shown_file  the recording that is shown: it is among the recent ones then
     keep        called when this session is to be kept for good; gives the file. Raises LockstepError
+    crashes     the folder that crash reports are written to
     autosaves   the folder in which sessions are recorded that nobody named: a crash may have left one
     save_as     called with the file that a copy of what is shown is to be saved to. Raises LockstepError
     exporting   how this program is called to export the recording that is shown
@@ -58,6 +59,7 @@ class Options:
     open_file: Callable[[Path], None] | None = None
     shown_file: Path | None = None
     keep: Callable[[], Path] | None = None
+    crashes: Path | None = None
     autosaves: Path | None = None
     save_as: Callable[[Path], None] | None = None
     exporting: Exporting | None = None

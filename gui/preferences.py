@@ -111,6 +111,11 @@ class Preferences:
         for key in ("geometry", "docks", "node_places"):
             self._file.remove(key)
 
+    def restore_defaults(self) -> None:
+        """Theme, size of type and the question before closing as on the first day."""
+        for key in ("theme", "type_scale", "ask_before_closing"):
+            self._file.remove(key)
+
     def kept(self, key: str, kind: type[_Kind]) -> _Kind | None:
         """What another part of the window keeps here under a name of its own; None when it is not there."""
         return self._decode(key, kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ from PySide6.QtGui import QColor
 
 if TYPE_CHECKING:
     from gui.theme import Theme
+
+_CHEVRON = Path(__file__).resolve().parent.parent / "assets" / "icons" / "chevron.svg"
+"""Grey: a mark on the grounds of either theme."""
 
 _SHEET = Template("""
 QWidget { font-size: ${px13}px; }
@@ -49,6 +53,16 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleS
 QLineEdit:disabled, QSpinBox:disabled { color: $text_disabled; border-color: $outline; }
 QLineEdit[console="true"], QPlainTextEdit[console="true"] { font-family: "JetBrains Mono", monospace; }
 QPlainTextEdit[console="true"], QTextBrowser { border: none; border-radius: 0; }
+
+QComboBox { color: $text; background: $sunken; border: 1px solid $outline_strong; border-radius: ${px6}px;
+    padding: ${px4}px ${px8}px; }
+QComboBox::drop-down { border: none; width: ${px22}px; }
+QComboBox::down-arrow { image: url("$chevron"); width: ${px14}px; height: ${px14}px; }
+QComboBox:hover { background: $hover; }
+QComboBox:focus { border-color: $accent; }
+QComboBox:disabled { color: $text_disabled; border-color: $outline; }
+QComboBox QAbstractItemView { background: $raised; border: 1px solid $outline_strong; padding: ${px4}px; }
+QCheckBox { color: $text; spacing: ${px8}px; }
 
 QAbstractItemView { color: $text; background: $sunken; alternate-background-color: $surface; border: none;
     gridline-color: $outline; selection-background-color: $selection; selection-color: $text; }
@@ -188,4 +202,4 @@ def sheet(theme: Theme) -> str:
     """
     colours = {key: value.name() for key, value in vars(theme).items() if isinstance(value, QColor)}
     sizes = {f"px{n}": str(theme.px(n)) for n in range(1, 33)}
-    return _SHEET.substitute(colours | sizes)
+    return _SHEET.substitute(colours | sizes, chevron=_CHEVRON.as_posix())

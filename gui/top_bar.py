@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
@@ -214,7 +215,7 @@ class TopBar(QFrame):
     def _arrange(self) -> None:
         row = self._row
         row.setContentsMargins(14, 0, 10, 0)
-        row.setSpacing(8)
+        row.setSpacing(6)
         row.addWidget(self._brand)
         row.addSpacing(6)
         for tab in self.tabs:
@@ -239,7 +240,7 @@ class TopBar(QFrame):
         row.addWidget(self._record_dot)
         row.addWidget(self.record)
         row.addWidget(self.files)
-        for name in ("palette", "theme", "help"):
+        for name in ("lessons", "palette", "theme", "help"):
             button = self._button(name)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
             row.addWidget(button)
@@ -276,15 +277,16 @@ class TopBar(QFrame):
         """Leave out what is needed least until the rest has room; nothing is cut off."""
         long, short = self._record_words
         recording = bool(long)
-        spare = (self.record, self._brand, *self._labels, self.slider, self._delay, *self.tabs)
-        for widget in spare:
+        spare = ([self.record], [self._brand], self._labels, [self.slider, self._delay], self.tabs)
+        for widget in chain(*spare):
             widget.setVisible(widget is not self.record or recording)
         self._show_record(long)
         if self._row.sizeHint().width() > self.width():
             self._show_record(short)
-        for widget in spare:
+        for together in spare:
             if self._row.sizeHint().width() > self.width():
-                widget.hide()
+                for widget in together:
+                    widget.hide()
 
     def _show_record(self, words: str) -> None:
         self.record.setText(words)

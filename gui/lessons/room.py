@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QMainWindow
 
 from core.workload.scenarios import Scenario
 from gui.docks.frame import DockFrame
@@ -19,6 +19,7 @@ from gui.lessons.scores import Scores
 from gui.options import Options
 from gui.preferences import Preferences
 from gui.source_bridge import SourceBridge
+from gui.stage.stage_view import StageView
 from gui.theme import Theme
 from gui.timeline.caption import CaptionOverlay
 
@@ -34,7 +35,7 @@ class LessonRoom(QObject):
     def __init__(
         self,
         window: QMainWindow,
-        stage: QWidget,
+        stage: StageView,
         options: Options,
         preferences: Preferences,
         bridge: SourceBridge,

@@ -7,7 +7,7 @@ instead of smaller type. Lengths are in device-independent pixels; "base" length
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
@@ -22,6 +22,7 @@ HEADLINE_HEIGHT = 58.0
 LEGEND_HEIGHT = 26.0
 FRONT_END_WIDTH, FRONT_END_HEIGHT = 170.0, 226.0
 REPLICA_WIDTH = 336.0
+CAPTION_WIDTH = 330.0
 MIN_GAP = 46.0  # between columns, so that a message is seen on its way
 
 
@@ -92,6 +93,7 @@ class StageLayout:
     links: dict[str, Link]
     headline: QRectF
     legend: QRectF
+    caption: QRectF = field(default_factory=QRectF)  # below the front end: a sentence has room there
 
 
 def arrange(
@@ -121,6 +123,7 @@ def arrange(
     left = _client_columns(zone, k, clients)
     front = _front_end(size, k, left, right)
     places = {place.name: _on_pixels(place, ratio) for place in (*left, front, *right)}
+    legend = QRectF(0, size.height() - (LEGEND_HEIGHT + 4) * k, left_width, LEGEND_HEIGHT * k)
     for name, centre in (moved or {}).items():
         if name in places:
             places[name] = _moved(places[name], size, centre, ratio)
@@ -130,7 +133,8 @@ def arrange(
         places=places,
         links=_links(places, k),
         headline=QRectF(MARGIN * k, MARGIN * k, left_width - MARGIN * k, HEADLINE_HEIGHT * k),
-        legend=QRectF(0, size.height() - (LEGEND_HEIGHT + 4) * k, left_width, LEGEND_HEIGHT * k),
+        legend=legend,
+        caption=_caption(front, left, right, size, legend.top(), k),
     )
 
 
@@ -220,6 +224,18 @@ def _front_end(size: QSizeF, k: float, left: list[Place], right: list[Place]) ->
     high = size.height() - (LEGEND_HEIGHT + 10) * k - height
     y = min(max((low + high) / 2, low), max(low, high))
     return Place(FRONT_END, QRectF(x, y, width, height), k, 0)
+
+
+def _caption(
+    front: Place, left: list[Place], right: list[Place], size: QSizeF, bottom: float, k: float
+) -> QRectF:
+    """Between clients and replicas, below the front end. Where that is narrow, it covers clients before
+    replicas."""
+    from_x = max((place.rect.right() for place in left), default=0.0) + MARGIN * k
+    to_x = min((place.rect.left() for place in right), default=size.width()) - MARGIN * k
+    from_x = max(MARGIN * k, min(from_x, to_x - CAPTION_WIDTH * k))
+    top = front.rect.bottom() + 8 * k
+    return QRectF(from_x, top, to_x - from_x, max(0.0, bottom - 4 * k - top))
 
 
 def _on_pixels(place: Place, ratio: float) -> Place:

@@ -131,6 +131,11 @@ class StageView(QWidget):
         place = self._picture.layout.places.get(name)
         return place.rect.toAlignedRect() if place else QRect(self.rect().center(), QSize(1, 1))
 
+    def caption_room(self) -> QRect:
+        """Where a sentence can stand over the stage and cover no card."""
+        room = self._picture.layout.caption
+        return room.toAlignedRect() if not room.isEmpty() else self.rect()
+
     def node_at(self, point: QPoint | QPointF) -> str:
         """The node under a point of this widget, "" for none."""
         return self._picture.hits.node_at(QPointF(point))

@@ -19,6 +19,7 @@ from core.session.annotations import Note, caption_at
 from gui.actions import Actions
 from gui.icons import Icons
 from gui.journey import SPEEDS, Journey, clock
+from gui.stage.stage_view import StageView
 from gui.steady_label import SteadyLabel
 from gui.theme import Theme
 from gui.timeline.caption import CaptionOverlay
@@ -33,7 +34,13 @@ class TimelineBar(QFrame):
     """Shows when; lets a person go to any other moment."""
 
     def __init__(
-        self, journey: Journey, actions: Actions, theme: Theme, icons: Icons, stage: QWidget, parent: QWidget
+        self,
+        journey: Journey,
+        actions: Actions,
+        theme: Theme,
+        icons: Icons,
+        stage: StageView,
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("timeline")

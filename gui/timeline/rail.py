@@ -62,7 +62,9 @@ class Rail(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Timeline")
-        self.setAccessibleDescription("The whole run; arrow keys step, Home and End go to its ends")
+        self.setAccessibleDescription(
+            "The whole run; arrow keys step, Home and End go to its ends, Enter opens a bookmark"
+        )
         self.setMinimumWidth(120)
 
     def set_theme(self, theme: Theme) -> None:
@@ -153,8 +155,11 @@ class Rail(QWidget):
         self.momentPointed.emit(0)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows step, also while the present is shown."""
-        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+        """Arrows step, also while the present is shown; Enter opens the bookmark or caption that is shown."""
+        state = self._state
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and state is not None:
+            self._activate(QPoint(round(self.x_of(state.now_ns)), 0))
+        elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self._journey.step(-1 if event.key() == Qt.Key.Key_Left else 1)
         else:
             super().keyPressEvent(event)

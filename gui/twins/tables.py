@@ -200,4 +200,3 @@ class Tables(QWidget):
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setStretchLastSection(True)
-        self.setFocusProxy(self.table)

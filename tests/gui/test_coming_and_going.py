@@ -264,7 +264,7 @@ def test_it_fits_a_small_screen(qtbot: QtBot, options: Options, scale: float) ->
     window = open_again(replace(options, recording=lambda: recording), qtbot)
     window._show_recording()
     window.resize(1366, 768)
-    window.reset_layout()
+    window.arrangement.reset()
     qtbot.waitUntil(lambda: window.docks.frames["console"].width() < 600)
     assert (window.width(), window.height()) == (1366, 768)
     bar = window.top_bar
