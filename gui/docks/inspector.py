@@ -132,7 +132,6 @@ class Inspector(QWidget):
         whole.addWidget(self.title)
         whole.addWidget(self.why)
         whole.addWidget(self.pages, 1)
-        self.setFocusProxy(self.pages)
 
     def _offer(self, page: int, there: bool) -> None:
         if self.pages.isTabVisible(page) != there:

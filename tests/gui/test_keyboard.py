@@ -144,7 +144,11 @@ def test_the_tab_key_reaches_every_control(qtbot: QtBot, window: MainWindow, pag
     window.bridge.stop()
     reached = walk(window)
     seen = [w for w in window.findChildren(QWidget) if isinstance(w, CONTROLS) and w.isVisible()]
-    missing = [repr(widget) for widget in seen if widget.isEnabled() and not is_reached(widget, reached)]
+    missing = [
+        f"{widget!r} {widget.accessibleName()}"
+        for widget in seen
+        if widget.isEnabled() and not is_reached(widget, reached)
+    ]
     assert missing == []
     assert window.centre.isAncestorOf(reached[0]) or any(map(window.centre.isAncestorOf, reached))
 
