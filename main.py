@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.runtime.crash_reports import REPORTS, watch_for_fatal
 from core.runtime.environment import ensure
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from core.session.exports.job import Job
     from core.session.exports.look import Look
     from core.workload.scenarios import Scenario
+    from gui.main_window import MainWindow
     from gui.recording.export_process import Exporting
     from gui.top_bar import Recording
 
@@ -82,6 +84,7 @@ def show(shown: Launched, settings: RunSettings, service: str, lesson: Scenario 
 
     while True:
         options = Options(
+            opened=_tell_of_reports,
             restart=wanted.append,
             break_rule=wanted.append,
             play=wanted.append,
@@ -97,6 +100,7 @@ def show(shown: Launched, settings: RunSettings, service: str, lesson: Scenario 
             painted=shown.start,
         )
         code = run(shown.source, shown.face, options)
+        REPORTS.told = None
         if code or not wanted:
             return code
         following, lesson = wanted.pop(), None
@@ -112,6 +116,14 @@ def show(shown: Launched, settings: RunSettings, service: str, lesson: Scenario 
         else:
             service = ""
         shown = following
+
+
+def _tell_of_reports(window: MainWindow) -> None:
+    """An error in the window is written down, and the window says where."""
+    watch_for_fatal()
+    sentence = "Something went wrong inside Lockstep. A report is in {}, and was sent to nobody."
+    said = window.intents.said  # a signal: it finds its way from any thread
+    REPORTS.told = lambda path: said.emit("error", sentence.format(path))
 
 
 def _recording(shown: Launched) -> Callable[[], Recording | None]:
@@ -247,6 +259,7 @@ def main() -> None:
 
         freeze_support()
     ensure(ROOT, window=not NO_WINDOW & set(arguments))
+    REPORTS.watch()
     if not arguments:
         sys.exit(first_thing())
     from core.runtime.command_line import make

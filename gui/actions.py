@@ -262,6 +262,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("palette", "Command palette", _WINDOW, "Everything, by its name", ("Ctrl+K",), "command"),
     ActionSpec("help", "Shortcuts", _WINDOW, "All shortcuts", ("?", "F1"), "circle-help"),
+    ActionSpec(
+        "debug_bundle",
+        "Save a debug bundle…",
+        _WINDOW,
+        "A file that helps others to understand what went wrong here; nothing is sent",
+        (),
+        "bug",
+    ),
     ActionSpec("quit", "Quit", _WINDOW, "End every process and leave", ("Ctrl+Q",), "log-out"),
 )
 

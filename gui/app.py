@@ -16,7 +16,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from core.session.source import ServiceFace, Source
 from gui.collector import Collector
-from gui.crash_report import CrashReports, default_folder
 from gui.main_window import MainWindow
 from gui.options import Options
 from gui.preferences import Preferences
@@ -41,14 +40,9 @@ def run(source: Source, face: ServiceFace, options: Options | None = None) -> in
     collector = Collector(window)
     collector.start()
     signals = _leave_on_signals(window)
-    told = window.intents.said
-    reports = CrashReports(
-        (options or Options()).crashes or default_folder(), lambda sentence: told.emit("error", sentence)
-    )
     try:
         code = app.exec()
     finally:
-        reports.close()
         collector.stop()
         for number, handler in signals.items():
             signal.signal(number, handler)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -41,13 +40,23 @@ class Help(QDialog):
                 column.addLayout(self._group(group, groups[group]))
             column.addStretch(1)
             columns.addLayout(column)
-        close = QPushButton("Close", self)
+        report, close = QPushButton(actions["debug_bundle"].text(), self), QPushButton("Close", self)
+        report.setObjectName("debugBundle")
+        report.setToolTip(actions["debug_bundle"].toolTip())
+        report.setEnabled(actions["debug_bundle"].isEnabled())
+        report.clicked.connect(self.accept)
+        report.clicked.connect(actions["debug_bundle"].trigger)
         close.clicked.connect(self.accept)
+        close.setDefault(True)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 20, 24, 20)
         outer.setSpacing(18)
         outer.addLayout(columns)
-        outer.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+        buttons = QHBoxLayout()
+        buttons.addWidget(report)
+        buttons.addStretch(1)
+        buttons.addWidget(close)
+        outer.addLayout(buttons)
 
     def _group(self, name: str, rows: list[tuple[str, str, str]]) -> QGridLayout:
         grid = QGridLayout()

@@ -77,6 +77,9 @@ class Library(QObject):
         menu.addAction(actions["record"])
         menu.addAction(actions["save_as"])
         menu.addAction(actions["export"])
+        actions["open"].setEnabled(self.can_open)
+        actions["record"].setEnabled(self.can_keep)
+        actions["save_as"].setEnabled(self.can_save)
         menu.aboutToShow.connect(lambda: self.fill_recent(recent))
         return menu
 

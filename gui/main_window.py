@@ -19,6 +19,7 @@ from gui.actions import Actions
 from gui.arrangement import Arrangement
 from gui.centre import Centre
 from gui.control_keys import ControlKeys
+from gui.debug_bundle import DebugBundle
 from gui.dock_set import DockSet
 from gui.dress import Dress
 from gui.fault_desk import FaultDesk
@@ -101,6 +102,7 @@ class MainWindow(QMainWindow):
         self.arrangement = Arrangement(self, self.stage, self.docks, self.dress, preferences)
         ControlKeys(self)
         self.palette_dialog = Palette(self)
+        self.doctor = DebugBundle(options.exporting.command if options.exporting else (), self)
         self.export: ExportDialog | None = None
         self._record_timer = QTimer(self, interval=_RECORD_MS)
         self._connect()
@@ -195,6 +197,7 @@ class MainWindow(QMainWindow):
             "presentation": self.arrangement.present,
             "preferences": lambda: PreferencesDialog(self.preferences, dress, self).open(),
             "palette": self.open_palette,
+            "debug_bundle": self.doctor.ask,
             "help": lambda: Help(self.actions_by_id, self).open(),
             "quit": self.close,
         }
@@ -203,11 +206,9 @@ class MainWindow(QMainWindow):
             action.triggered.connect(partial(_without_argument, run[name]))
             self.addAction(action)
         self.actions_by_id["restart"].setEnabled(self._options.restart is not None)
-        self.actions_by_id["record"].setEnabled(self.library.can_keep)
         self.top_bar.files.setMenu(self.library.menu(self.actions_by_id, self.top_bar))
-        self.actions_by_id["open"].setEnabled(self.library.can_open)
-        self.actions_by_id["save_as"].setEnabled(self.library.can_save)
-        self.actions_by_id["export"].setEnabled(self._options.exporting is not None)
+        for name in ("export", "debug_bundle"):
+            self.actions_by_id[name].setEnabled(self._options.exporting is not None)
 
     # What comes in
 

@@ -40,13 +40,12 @@ class Options:
                 LockstepError
     shown_file  the recording that is shown: it is among the recent ones then
     keep        called when this session is to be kept for good; gives the file. Raises LockstepError
-    crashes     the folder that crash reports are written to
     autosaves   the folder in which sessions are recorded that nobody named: a crash may have left one
     save_as     called with the file that a copy of what is shown is to be saved to. Raises LockstepError
     exporting   how this program is called to export the recording that is shown
     rebuilt     makes states of the recording that is shown again, which it does not hold
     painted     called once the window stands on the screen, or after a second when nobody can see it
-    opened      called with the window after its first tick (measurements)
+    opened      called with the window after its first tick
     """
 
     settings: Path | None = None
@@ -59,7 +58,6 @@ class Options:
     open_file: Callable[[Path], None] | None = None
     shown_file: Path | None = None
     keep: Callable[[], Path] | None = None
-    crashes: Path | None = None
     autosaves: Path | None = None
     save_as: Callable[[Path], None] | None = None
     exporting: Exporting | None = None

@@ -175,13 +175,17 @@ def make(
 
     @app.command()
     def doctor(
+        bundle: Annotated[
+            Path | None,
+            typer.Option(help="Write what was found, and what helps others to help, to a zip file."),
+        ] = None,
+        overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     ) -> None:
         """Look for what could keep Lockstep from running well here."""
-        from core.runtime.doctor import examine, print_findings
+        from core.runtime.doctor import look_and_tell
 
-        findings = examine()
-        raise typer.Exit(print_findings(findings, as_json))
+        raise typer.Exit(guarded(lambda: look_and_tell(bundle, overwrite, as_json)))
 
     add_recording_commands(app, guarded)
     add_export_command(app, guarded, draw)

@@ -48,6 +48,20 @@ def examine() -> list[Finding]:
     ]
 
 
+def look_and_tell(bundle: Path | None, overwrite: bool, as_json: bool) -> int:
+    """Examine, write the debug bundle if one is wanted, print; gives the exit code. Raises LockstepError."""
+    findings = examine()
+    if bundle is not None:
+        from core.runtime.debug_bundle import write_bundle
+
+        parts = ", ".join(write_bundle(bundle, findings, overwrite))
+        if not as_json:
+            sys.stdout.write(
+                f"Written to {bundle}, and sent to nobody: {parts}. about.txt says what each is.\n"
+            )
+    return print_findings(findings, as_json)
+
+
 def print_findings(findings: list[Finding], as_json: bool) -> int:
     """Print the findings. Exit code 0 when all is well, 1 otherwise."""
     well = all(finding.well for finding in findings)

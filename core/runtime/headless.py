@@ -13,6 +13,7 @@ from core.facts import CheckCount
 from core.policies import DEFAULTS, Policies
 from core.rules import Rule
 from core.runtime.broken_run import break_rules, bring_to_light
+from core.runtime.crash_reports import REPORTS
 from core.runtime.engine import Engine
 from core.runtime.latency import LatencyHistogram
 from core.runtime.witness import WriteRecords
@@ -124,6 +125,7 @@ class Report:
 def run_loop(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the fastest event loop of this machine."""
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.get_loop().set_exception_handler(REPORTS.of_loop)
         return runner.run(main)
 
 

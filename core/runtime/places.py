@@ -27,3 +27,13 @@ def prune_autosaves() -> None:
     saved = sorted(recordings_folder().glob("session-*.lockstep"), key=lambda path: path.stat().st_mtime)
     for path in saved[:-AUTOSAVES_KEPT]:
         path.unlink(missing_ok=True)
+
+
+def crash_folder() -> Path:
+    """Reports of errors of our own (`core.runtime.crash_reports`)."""
+    return platformdirs.user_log_path("lockstep", appauthor=False)
+
+
+def settings_file() -> Path:
+    """The window's settings; `gui.preferences` reads and writes them."""
+    return platformdirs.user_config_path("lockstep", appauthor=False) / "window.ini"

@@ -1,10 +1,7 @@
-"""Desktop manners: presentation, preferences with their defaults, reports of what nobody expected."""
+"""Desktop manners: presentation, and preferences with their defaults."""
 
 from __future__ import annotations
 
-import sys
-import threading
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialogButtonBox
 from pytestqt.qtbot import QtBot
 
-from gui.crash_report import KEPT, CrashReports
 from gui.main_window import MainWindow
 from gui.preferences import Preferences
 from gui.preferences_dialog import PreferencesDialog
@@ -96,76 +92,3 @@ def test_a_caption_covers_no_card(qtbot: QtBot, window: MainWindow, size: tuple[
     ]
     assert covered == []
     assert overlay.text() == overlay.accessibleName()
-
-
-# Reports
-
-
-@pytest.fixture
-def plain_hook(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the test runner's own: it would count what is planted here as its failure."""
-    monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
-
-
-def fail(reports: CrashReports, words: str) -> None:
-    try:
-        raise RuntimeError(words)
-    except RuntimeError as error:
-        reports.caught(type(error), error, error.__traceback__)
-
-
-@pytest.mark.usefixtures("plain_hook")
-def test_what_nobody_caught_is_reported_once_and_sent_nowhere(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    told: list[str] = []
-    before = sys.excepthook, threading.excepthook
-    reports = CrashReports(tmp_path / "logs", told.append)
-    try:
-        for _ in range(3):
-            fail(reports, "the tide turned")
-    finally:
-        reports.close()
-    assert (sys.excepthook, threading.excepthook) == before
-    (path,) = (tmp_path / "logs").iterdir()
-    text = path.read_text("utf-8")
-    assert "RuntimeError: the tide turned" in text
-    assert "in fail" in text
-    assert "Lockstep" in text.splitlines()[0]
-    assert told == [f"Something went wrong: RuntimeError. A report is in {path}; it was sent nowhere."]
-    assert capsys.readouterr().err.count("the tide turned") == 3
-
-
-@pytest.mark.usefixtures("plain_hook")
-def test_a_thread_that_fails_is_reported_too_and_old_reports_go(tmp_path: Path) -> None:
-    told: list[str] = []
-    reports = CrashReports(tmp_path, told.append)
-    reports._before = (lambda *_: None, threading.excepthook)
-    try:
-        for number in range(KEPT + 3):
-            thread = threading.Thread(target=fail_alone, args=(number,))
-            thread.start()
-            thread.join()
-    finally:
-        reports.close()
-    kept = sorted(tmp_path.iterdir())
-    assert len(kept) == KEPT
-    assert len(told) == KEPT + 3
-    assert all(one != other for one, other in pairwise(kept))
-
-
-def fail_alone(number: int) -> None:
-    raise ValueError(f"thread {number}")
-
-
-@pytest.mark.usefixtures("plain_hook")
-def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told: list[str] = []
-    (tmp_path / "file").write_text("")
-    reports = CrashReports(tmp_path / "file", told.append)
-    try:
-        fail(reports, "worse")
-    finally:
-        reports.close()
-    assert told == ["Something went wrong: RuntimeError. No report of it could be written."]
-    assert "worse" in capsys.readouterr().err
