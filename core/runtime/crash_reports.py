@@ -130,7 +130,9 @@ def report_text(error: BaseException, where: str) -> str:
 def write_report(folder: Path, text: str) -> Path:
     """A new file with the report; the oldest go when there are more than KEPT. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{time.monotonic_ns() % 1_000_000:06d}.txt"
+    now_ns = time.time_ns()
+    moment = time.strftime("%Y%m%d-%H%M%S", time.localtime(now_ns // 10**9))
+    path = folder / f"crash-{moment}-{now_ns % 10**9:09d}.txt"
     path.write_text(text, "utf-8")
     for old in sorted(folder.glob("crash-*.txt"))[:-KEPT]:
         old.unlink(missing_ok=True)
