@@ -155,8 +155,10 @@ async def run(
     settings: RunSettings,
     write: WriteRecords,
     started: Callable[[Engine], None] | None = None,
+    load_ended: Callable[[], None] | None = None,
 ) -> Report:
-    """Run a cluster to its end and report. `started` is told when it is up. Raises StartError."""
+    """Run a cluster to its end and report. `started` is told when it is up, `load_ended` when the clients
+    shall ask nothing more. Raises StartError."""
     engine = make_engine(settings, write)
     await engine.start(settings.replicas, settings.clients, settings.seed)
     bring_to_light(engine)
@@ -166,13 +168,15 @@ async def run(
     gc.freeze()
     gc.disable()  # nothing on the request path makes reference cycles; collections would stall the clients
     try:
-        return await under_load(engine, settings)
+        return await under_load(engine, settings, load_ended)
     finally:
         gc.enable()
         await engine.stop()
 
 
-async def under_load(engine: Engine, settings: RunSettings) -> Report:
+async def under_load(
+    engine: Engine, settings: RunSettings, load_ended: Callable[[], None] | None = None
+) -> Report:
     """Let the clients of a started cluster ask to the end of the run, wait for every answer, and report."""
     loop, histogram = asyncio.get_running_loop(), LatencyHistogram()
     while (
@@ -194,6 +198,8 @@ async def under_load(engine: Engine, settings: RunSettings) -> Report:
             histogram.add(engine.pool.take_latencies())
     elapsed = max(loop.time() - start, 0.001)  # the clock of the loop counts milliseconds
     answered_under_load = engine.answered - opened
+    if load_ended is not None:
+        load_ended()
     complete = await engine.drain(BROKEN_DRAIN_TIMEOUT_S if engine.broken else DRAIN_TIMEOUT_S)
     await engine.bystander.finish()
     histogram.add(engine.pool.take_latencies())

@@ -19,6 +19,7 @@ from core.commands import Command, SetLoad, SetPace
 from core.errors import LockstepError
 from core.facts import Pace, Said
 from core.runtime.broken_run import bring_to_light
+from core.runtime.disk_brake import DiskBrake
 from core.runtime.engine import Engine
 from core.runtime.headless import RunSettings, make_engine, run_loop
 from core.runtime.session import RecordBuffer, open_recorder
@@ -31,8 +32,6 @@ from core.trace.wire_log import Record, Tap, encode_fact
 KEPT_RECORDS = 20_000
 """How far the picture may fall behind before it misses traffic (never facts)."""
 FLUSH_S = 0.05
-BACKLOG_BYTES = 48 << 20
-"""Not written yet: with more, the clients rest. The recording would end at `MAX_BACKLOG_BYTES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ class LiveSource:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._engine: Engine | None = None
         self._leave = asyncio.Event()
-        self._resting = False
+        self._brake: DiskBrake | None = None
         self._early: list[Command] = []
         self._closing = False
         self._lock = threading.Lock()
@@ -175,6 +174,8 @@ class LiveSource:
         engine.operator.do(SetPace(settings.pace, settings.delay_ns))
         if settings.load:
             engine.operator.do(SetLoad(True))
+        if self._recorder is not None:
+            self._brake = DiskBrake(engine, self._recorder)
         self._engine = engine
 
     def _do(self, command: Command) -> None:
@@ -194,22 +195,11 @@ class LiveSource:
         if self._buffer is None or self._recorder is None:
             return
         self._buffer.flush()
-        self._spare_the_disk(self._recorder.backlog_bytes())
+        if self._brake is not None:
+            self._brake.look()
         if self._recorder.error is not None:
             self._buffer = None
             self._say("error", str(self._recorder.error))
-
-    def _spare_the_disk(self, backlog_bytes: int) -> None:
-        """Let the clients rest while the disk is slower than they: the log never skips an event."""
-        if self._engine is None:
-            return
-        if backlog_bytes > BACKLOG_BYTES and self._engine.pool.running:
-            self._resting = True
-            self._engine.operator.do(SetLoad(False))
-            self._say("warning", "The disk is slower than this load: the clients rest until all is recorded.")
-        elif self._resting and not backlog_bytes:
-            self._resting = False
-            self._engine.operator.do(SetLoad(True))
 
     def _say(self, level: str, text: str) -> None:
         self._write([Record(time.monotonic_ns(), Tap.FACT, 0, 0, encode_fact(Said(level, text)))])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from core import __version__
+from core.runtime.disk_brake import DiskBrake
 from core.runtime.engine import Engine
 from core.runtime.headless import Report, RunSettings, run, run_loop
 from core.services.registry import load_service
@@ -63,8 +65,18 @@ def record_run(
         return run_loop(run(settings, lambda records: None, started))
     recorder = open_recorder(settings, path)
     buffer = RecordBuffer(recorder)
+    brakes: list[asyncio.Task[None]] = []
+
+    def begin(engine: Engine) -> None:
+        brakes.append(DiskBrake(engine, recorder).watch())
+        if started is not None:
+            started(engine)
+
+    def let_go() -> None:
+        brakes.pop().cancel()
+
     try:
-        return run_loop(run(settings, buffer.write, started))
+        return run_loop(run(settings, buffer.write, begin, let_go))
     finally:
         buffer.flush()
         recorder.close()

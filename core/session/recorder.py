@@ -124,10 +124,13 @@ class Recorder:
 
     def close(self, timeout_s: float = 30.0) -> RecordingEnd:
         """Write what is left and close the file; waits for the writer. Raises RecordingError when the
-        recording failed (what was written before stays readable) or when it takes longer than that."""
+        recording failed (what was written before stays readable) or when nothing was written for so long."""
         self.finish()
-        if not self._ended.wait(timeout_s):
-            raise RecordingError(f"{self.path.name} was not written within {timeout_s:.0f} s.")
+        written = -1
+        while not self._ended.wait(timeout_s):
+            if written == self._written_bytes:
+                raise RecordingError(f"Nothing was written to {self.path.name} for {timeout_s:.0f} s.")
+            written = self._written_bytes
         if self._error is not None:
             raise self._error
         return RecordingEnd(self._blocks, self._records)

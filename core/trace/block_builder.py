@@ -29,8 +29,8 @@ SEAL_PARTS_BYTES = 4 << 20
 SEAL_ALL_PARTS_BYTES = 8 << 20
 """With those of earlier blocks."""
 SEAL_BODIES_BYTES = 12 << 20
-REMEMBERED_BYTES = 8 << 20
-"""Of results in earlier blocks: as far as a replica may lag (`LAG_REQUESTS`)."""
+REMEMBERED_BYTES = 12 << 20
+"""Of results in earlier blocks: as far as a replica may lag (`LAG_REQUESTS`), and a block more."""
 
 _COMPRESSION = zstandard.ZstdCompressionParameters(
     strategy=zstandard.STRATEGY_LAZY, window_log=22, hash_log=17, chain_log=16, search_log=2, min_match=6
