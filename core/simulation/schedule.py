@@ -115,6 +115,9 @@ _PROCESS_WORDS = {
 }
 _REPLICAS = (1, 2, 2, 3, 3, 3, 3, 3, 3, 4, 5)
 _REPLIES = ("first", "first", "first", "first", "acks:2", "acks:all", "majority", "majority")
+_ONE_BY_ONE, _GATHERED = (28, 48), (84, 136)
+"""How many requests a run has: where most batches hold one or two, and where they hold many. So every run has
+some hundred frames or more, and no run is long for being made of small batches."""
 _WAYS = ((Way.TO,), (Way.FROM,), (Way.TO, Way.FROM))
 
 
@@ -122,8 +125,14 @@ def draw(seed: int) -> Schedule:
     """The schedule of a seed."""
     random = Random(seed)
     pick = random.choice
-    replicas, clients, requests = pick(_REPLICAS), random.randint(1, 16), random.randint(44, 88)
+    replicas, clients = pick(_REPLICAS), random.randint(1, 16)
     latency_ns = pick((20 * US, 100 * US, 500 * US, 2 * MS))
+    turn_ns = pick((0, latency_ns // 2, 2 * latency_ns, 4 * latency_ns))
+    batch_requests = pick((1, 3, 8, *[BATCH_REQUESTS] * 5))
+    sleeps = random.random() < 0.03
+    think_ms = 10 if sleeps else pick((0, 0, 0, 0, 1, 10))
+    gathers = clients > 3 and turn_ns > 0 and batch_requests > 1 and not think_ms
+    requests = random.randint(*(_GATHERED if gathers else _ONE_BY_ONE))
     lingers = random.random() < 0.04  # somebody may be silent for so long that it is fenced
     troubles = [_link(random, replicas, requests) for _ in range(pick((0, 1, 1, 2, 2, 3)))]
     troubles += [_process(random, replicas, requests, lingers) for _ in range(pick((0, 0, 1, 1, 2)))]
@@ -138,7 +147,6 @@ def draw(seed: int) -> Schedule:
         troubles.append(Trouble(kind=kind, whom=whom, at_seq=moment, after_ns=_after(random)))
     if random.random() < 0.04:
         troubles += _double_crash(random, replicas, requests, latency_ns)
-    sleeps = random.random() < 0.03
     if sleeps:
         moment, lasts_ns = _moment(random, requests), pick((50 * MS, 700 * MS, 3 * SECOND))
         after_ns = random.randrange(5 * MS)  # clients think: nothing may be under way then
@@ -151,11 +159,11 @@ def draw(seed: int) -> Schedule:
         requests=requests,
         latency_ns=latency_ns,
         jitter_ns=pick((0, latency_ns // 2, 2 * latency_ns)),
-        turn_ns=pick((0, latency_ns // 2, 2 * latency_ns, 4 * latency_ns)),
+        turn_ns=turn_ns,
         reply=pick(_REPLIES),
         revives=random.random() < 0.4,
-        batch_requests=pick((1, 3, 8, *[BATCH_REQUESTS] * 5)),
-        think_ms=10 if sleeps else pick((0, 0, 0, 0, 1, 10)),
+        batch_requests=batch_requests,
+        think_ms=think_ms,
         heal_after_ns=2_600 * MS if lingers else 0,
         troubles=tuple(sorted(troubles, key=lambda trouble: trouble.at_seq)),
     )
