@@ -73,7 +73,8 @@ class ResponseCollector:
         if pending.count != result.count:
             raise RemoteProtocolError(f"R{replica} answered {result.count} of {pending.count} requests.")
         pending.waiting &= ~(1 << replica)
-        self.told_digest(replica, result.first_seq + result.count - 1, result.last_digest)
+        if self._digests is not None:
+            self.told_digest(replica, result.first_seq + result.count - 1, result.last_digest)
         effects: tuple[Effect, ...] = ()
         if not pending.first_replica:
             effects = self._vote(pending, replica, result.body)
@@ -162,7 +163,7 @@ class ResponseCollector:
             return self._decide(pending, replica, body, read)
         votes = pending.votes
         votes[replica] = body
-        if sum(vote == body for vote in votes.values()) >= pending.needed:
+        if list(votes.values()).count(body) >= pending.needed:
             first = next(one for one, vote in votes.items() if vote == body)
             return self._decide(pending, first, body, read)
         if not pending.waiting and pending.electorate.bit_count() >= pending.needed:

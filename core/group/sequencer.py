@@ -36,6 +36,8 @@ class Requests:
     def split(self, count: int) -> tuple[Requests, Requests]:
         """The first `count`, and the others."""
         ids, operations = self.ids, self.operations
+        if count >= len(operations):
+            return self, Requests()
         return Requests(ids[: 2 * count], operations[:count]), Requests(ids[2 * count :], operations[count:])
 
 

@@ -148,9 +148,10 @@ class ReplicaManager:
         if order.first_seq != self.expected:
             return self._out_of_order(order, payload, now)
         effects = self._execute(order, now)
-        while self.held and (following := self.held.take(self.expected)) is not None:
+        held = self.held
+        while held.batches and (following := held.take(self.expected)) is not None:
             effects += self._execute(following, now)
-        missing = self.held or self.expected <= self._announced
+        missing = held.batches or self.expected <= self._announced
         self.nack_at = now + GAP_NACK_AFTER_NS if missing else None
         self._renack_after_ns = RENACK_AFTER_NS
         return effects

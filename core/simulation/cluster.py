@@ -30,11 +30,11 @@ from core.limits import HEARTBEAT_NS
 from core.policies import FailurePolicy, read_reply_policy
 from core.protocol.codec import decode_from_replica
 from core.protocol.messages import Order, Pong, Result, pack_u32, pack_u64, unpack_u32
-from core.services.registry import load_service
 from core.simulation.ledger import Ledger
 from core.simulation.network import Carrier, Clock, Network
 from core.simulation.process import SimulatedProcess
 from core.simulation.schedule import Schedule
+from core.simulation.shared import service_class
 from core.simulation.trace import Trace
 from core.simulation.upheavals import Upheavals
 from core.trace.wire_log import Tap
@@ -64,11 +64,12 @@ class SimulatedCluster:
         self.processes: dict[int, SimulatedProcess] = {}
         self.links: dict[int, SimulatedProcess] = {}
         """The processes that the front end is connected to."""
-        service = load_service(schedule.service)
-        self.checks = LiveChecks(service)
+        self.service_class = service_class(schedule.service)
+        self.checks = LiveChecks(self.service_class())
         self.ledger = Ledger()
         settings = WorkloadSettings(think_ms=schedule.think_ms, seed=schedule.seed)
-        self.pool = ClientPool(make_workload(service, settings, schedule.clients), schedule.requests)
+        workload = make_workload(self.service_class(), settings, schedule.clients)
+        self.pool = ClientPool(workload, schedule.requests)
         self.answered = self.unknown = self.messages = 0
         self.drops: list[tuple[int, str, str]] = []
         """(replica, kind of cause, reason): "exit", "silence" or "protocol"."""
@@ -82,7 +83,6 @@ class SimulatedCluster:
         self._waiting = Requests()
         self._gathering = False
         self._think_ns: int | None = None
-        self.service = service
 
     @property
     def done(self) -> bool:
@@ -94,7 +94,7 @@ class SimulatedCluster:
     def start(self) -> None:
         """Replicas and front end begin; every client opens its session."""
         schedule, now, tell = self.schedule, self.clock.now, self.trace.tell
-        service, version = self.service.name, self.service.version
+        service, version = self.service_class.name, self.service_class.version
         failure = FailurePolicy.REVIVE if schedule.revives else FailurePolicy.DROP
         tell(
             now,
@@ -122,9 +122,7 @@ class SimulatedCluster:
         """A process for this replica, connected to the front end."""
         before = self.processes.get(replica)
         incarnation = 1 if before is None else before.incarnation + 1
-        process = SimulatedProcess(
-            replica, incarnation, load_service(self.schedule.service), self.clock, self
-        )
+        process = SimulatedProcess(replica, incarnation, self.service_class(), self.clock, self)
         self.processes[replica] = self.links[replica] = process
         self.trace.tell(self.clock.now, Spawned(replica, incarnation, 100 * incarnation + replica))
         return process
@@ -236,15 +234,16 @@ class SimulatedCluster:
     # --- 5 response ---------------------------------------------------------------------------------------
 
     def _answer(self, effect: Return) -> None:
-        ids, count, now = unpack_u32(effect.requests), len(effect.outcomes), self.clock.now
-        seqs = pack_u64(range(effect.first_seq, effect.first_seq + count))
-        codes = bytes([outcome[1] for outcome in effect.outcomes])
+        first_seq, outcomes, now = effect.first_seq, effect.outcomes, self.clock.now
+        ids, count = unpack_u32(effect.requests), len(outcomes)
         latest_call = self.pool.latest_call(ids[::2])
         needed = self.front_end.responses.policy.needed(len(self.front_end.view.members))
         self.ledger.told(effect, ids, now, needed, self.gone)
-        requests = self.pool.answered(ids, effect.first_seq, effect.outcomes, now)
+        requests = self.pool.answered(ids, first_seq, outcomes, now)
+        seqs = pack_u64(range(first_seq, first_seq + count))
+        codes = bytes([outcome[1] for outcome in outcomes])
         self.trace.tell(now, Returned(effect.replica, effect.requests, seqs, codes), _RETURN)
-        self.checks.returned(effect.first_seq, count, latest_call, now)
+        self.checks.returned(first_seq, count, latest_call, now)
         self.answered += count
         self.issue(requests)
 

@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 from core.checks.judge import Judge
 from core.checks.live import violation_words
-from core.checks.sequential import model_of
 from core.ids import replica_name
 from core.simulation.cluster import SimulatedCluster
+from core.simulation.shared import history_model
 
 
 class Verdict:
@@ -49,7 +49,7 @@ class Verdict:
                 self.fail("dropped", words)
 
     def _judge_history(self, cluster: SimulatedCluster) -> None:
-        model = model_of(cluster.service)
+        model = history_model(cluster.schedule.service)
         if model is None or cluster.upheavals.answers_lost:
             return
         for conflict in Judge(model).judge(cluster.ledger.calls()):

@@ -33,10 +33,10 @@ def executes_twice(swap: Swap) -> None:
 @plant("what was held back is executed last in, first out")
 def held_back_as_a_stack(swap: Swap) -> None:
     def take(self: Any, seq: int) -> Order | None:
-        if not self._held:
+        if not self.batches:
             return None
         order: Order
-        order, payload = self._held.pop(max(self._held))
+        order, payload = self.batches.pop(max(self.batches))
         self._bytes -= len(payload)
         return order
 
