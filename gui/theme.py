@@ -56,7 +56,7 @@ class Theme:
     text: QColor
     text_muted: QColor
     text_faint: QColor  # still 4.5:1; the least important words
-    text_disabled: QColor  # dead cards, disabled actions: 3:1
+    text_disabled: QColor  # disabled actions: 3:1
     accent: QColor  # selection, focus, the front end
     on_accent: QColor  # text on a filled accent
     held: QColor  # ground of a held-back message's slot
@@ -124,7 +124,7 @@ DARK = Theme(
     selection=QColor("#173a56"),
     outline=QColor("#2b3341"),
     outline_strong=QColor("#6c788b"),
-    link=QColor("#3d4859"),
+    link=QColor("#576377"),
     text=QColor("#eef1f6"),
     text_muted=QColor("#aab3c2"),
     text_faint=QColor("#8c97a9"),
@@ -159,7 +159,7 @@ LIGHT = Theme(
     selection=QColor("#d3e8f8"),
     outline=QColor("#d3dae4"),
     outline_strong=QColor("#7c8798"),
-    link=QColor("#b4bfcd"),
+    link=QColor("#828d9e"),
     text=QColor("#10161f"),
     text_muted=QColor("#434e5e"),
     text_faint=QColor("#586374"),

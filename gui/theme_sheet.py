@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
@@ -10,9 +9,6 @@ from PySide6.QtGui import QColor
 
 if TYPE_CHECKING:
     from gui.theme import Theme
-
-_CHEVRON = Path(__file__).resolve().parent.parent / "assets" / "icons" / "chevron.svg"
-"""Grey: a mark on the grounds of either theme."""
 
 _SHEET = Template("""
 QWidget { font-size: ${px13}px; }
@@ -53,16 +49,6 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleS
 QLineEdit:disabled, QSpinBox:disabled { color: $text_disabled; border-color: $outline; }
 QLineEdit[console="true"], QPlainTextEdit[console="true"] { font-family: "JetBrains Mono", monospace; }
 QPlainTextEdit[console="true"], QTextBrowser { border: none; border-radius: 0; }
-
-QComboBox { color: $text; background: $sunken; border: 1px solid $outline_strong; border-radius: ${px6}px;
-    padding: ${px4}px ${px8}px; }
-QComboBox::drop-down { border: none; width: ${px22}px; }
-QComboBox::down-arrow { image: url("$chevron"); width: ${px14}px; height: ${px14}px; }
-QComboBox:hover { background: $hover; }
-QComboBox:focus { border-color: $accent; }
-QComboBox:disabled { color: $text_disabled; border-color: $outline; }
-QComboBox QAbstractItemView { background: $raised; border: 1px solid $outline_strong; padding: ${px4}px; }
-QCheckBox { color: $text; spacing: ${px8}px; }
 
 QAbstractItemView { color: $text; background: $sunken; alternate-background-color: $surface; border: none;
     gridline-color: $outline; selection-background-color: $selection; selection-color: $text; }
@@ -119,6 +105,7 @@ QCheckBox::indicator:focus { border: ${px2}px solid $accent; margin: 0; }
 QComboBox { color: $text; background: $sunken; border: 1px solid $outline_strong; border-radius: ${px6}px;
     padding: ${px4}px ${px8}px; }
 QComboBox:focus { border-color: $accent; }
+QComboBox QAbstractItemView { background: $raised; border: 1px solid $outline_strong; padding: ${px4}px; }
 QComboBox:disabled { color: $text_disabled; border-color: $outline; }
 QComboBox::drop-down { border: none; width: ${px24}px; }
 QComboBox::down-arrow { image: none; width: 0; height: 0; border-left: ${px4}px solid $sunken;
@@ -202,4 +189,4 @@ def sheet(theme: Theme) -> str:
     """
     colours = {key: value.name() for key, value in vars(theme).items() if isinstance(value, QColor)}
     sizes = {f"px{n}": str(theme.px(n)) for n in range(1, 33)}
-    return _SHEET.substitute(colours | sizes, chevron=_CHEVRON.as_posix())
+    return _SHEET.substitute(colours | sizes)

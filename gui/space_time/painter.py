@@ -27,7 +27,7 @@ _SMOOTH = 700
 _BAR_PX, _WAIT_PX, _BAND_PX = 9, 7, 26
 LABEL_PX = 68
 _DIM = 0.16
-_QUIET = 0.4
+_QUIET = 0.7
 _WAIT_LEVELS = 4
 _BAND_LOOKS = {
     BandKind.DEAD: ("bad", Qt.BrushStyle.BDiagPattern),

@@ -101,7 +101,7 @@ def paint_replica_ground(ink: Ink, card: ReplicaCard, frame: CardFrame) -> None:
     rows = replica_rows(frame)
     _header(ink, card, frame, rows)
     if frame.detail != ReplicaDetail.DENSE:
-        label = theme.text_disabled if dead else theme.text_muted
+        label = theme.text_faint if dead else theme.text_muted
         ink.write((frame.rect.left() + PAD * k, rows.figures), "expects", ink.words(11.5), label)
     ink.painter.fillRect(rows.strip, theme.sunken)
     paint_empty_slots(ink, rows.slots)
@@ -140,7 +140,7 @@ def _header(ink: Ink, card: ReplicaCard, frame: CardFrame, rows: Rows) -> None:
     place = f"pid {card.pid} · :{card.port}"
     for text in (place, f"pid {card.pid}"):
         if ink.width(ink.figures(10.5), text) <= right - width - 10 * k - x:
-            ink.write((x, y), text, ink.figures(10.5), theme.text_disabled if dead else theme.text_faint)
+            ink.write((x, y), text, ink.figures(10.5), theme.text_faint)
             break
 
 
@@ -160,7 +160,7 @@ def _figures(ink: Ink, card: ReplicaCard, frame: CardFrame, rows: Rows) -> None:
     theme, k, y = ink.theme, frame.scale, rows.figures
     dead = card.state is ReplicaState.DEAD
     left, right = frame.rect.left() + PAD * k, frame.rect.right() - PAD * k
-    strong = theme.text_disabled if dead else theme.text
+    strong = theme.text_faint if dead else theme.text
     tint = theme.bad if card.differs else strong
     digest = ("≠ " if card.differs else "") + (digest_text(card.digest) if card.expected > 1 else "—")
     if frame.detail == ReplicaDetail.DENSE:
@@ -171,13 +171,10 @@ def _figures(ink: Ink, card: ReplicaCard, frame: CardFrame, rows: Rows) -> None:
     x = left + ink.width(ink.words(11.5), "expects") + 7 * k
     x += ink.write((x, y), f"#{card.expected}", ink.figures(19, BOLD), strong) + 10 * k
     x = max(x, left + 0.44 * (right - left))
-    x += (
-        ink.write((x, y), "digest", ink.words(11.5), theme.text_disabled if dead else theme.text_muted)
-        + 7 * k
-    )
+    x += ink.write((x, y), "digest", ink.words(11.5), theme.text_faint if dead else theme.text_muted) + 7 * k
     face = ink.figures(12.5, SEMIBOLD if card.differs else REGULAR)
     x += ink.write((x, y), digest, face, tint, room=max(1.0, right - x)) + 8 * k
     share = f"first {shortened(card.first_answers)}×"
     if card.first_answers and ink.width(ink.words(11), share) <= right - x:
-        faint = theme.text_disabled if dead else theme.text_faint
+        faint = theme.text_faint
         ink.write((right, y), share, ink.words(11), faint, align=RIGHT)

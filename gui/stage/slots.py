@@ -105,13 +105,13 @@ def paint_slots(ink: Ink, rect: QRectF, card: ReplicaCard) -> None:
             ink.write(at, f"+{more + (seq in held)}", face, theme.text, align=CENTRE, room=cell.width())
         elif seq in held:
             ink.stamp(cell, 3, theme.outline if dead else theme.held)
-            ink.write(at, slot_text(seq), face, theme.text_disabled if dead else theme.on_held, align=CENTRE)
+            ink.write(at, slot_text(seq), face, theme.text_muted if dead else theme.on_held, align=CENTRE)
         elif held:
-            colour = theme.text_disabled if dead else theme.caution
+            colour = theme.text_faint if dead else theme.caution
             ink.stamp(cell, 3, theme.sunken, colour, width=1.3, dashed=True)
             ink.write(at, slot_text(seq), face, colour, align=CENTRE)
         else:
-            colour = theme.text_disabled if dead else theme.text_faint
+            colour = theme.text_faint
             ink.write(at, slot_text(seq), face, colour, align=CENTRE)
 
 

@@ -24,7 +24,7 @@ def paint_tiles(ink: Ink, rect: QRectF, tiles: tuple[Tile, ...], dead: bool) -> 
         lit = tile.lit and not dead
         ground = mixed(theme.raised, theme.ok, 0.14) if lit else theme.sunken
         ink.box(cell, RADIUS_SMALL, ground, theme.ok if lit else theme.outline)
-        colour = theme.text_disabled if dead else theme.text_muted
+        colour = theme.text_faint if dead else theme.text_muted
         at = (cell.left() + 8 * k, cell.top() + cell.height() * 0.3)
         ink.write(at, tile.key, ink.words(10.5), colour, room=cell.width() - 14 * k)
 
@@ -32,7 +32,7 @@ def paint_tiles(ink: Ink, rect: QRectF, tiles: tuple[Tile, ...], dead: bool) -> 
 def paint_tile_values(ink: Ink, rect: QRectF, tiles: tuple[Tile, ...], dead: bool) -> None:
     """What is in the tiles."""
     theme, k = ink.theme, ink.scale
-    colour = theme.text_disabled if dead else theme.text
+    colour = theme.text_faint if dead else theme.text
     for tile, cell in placed(rect, tiles, k):
         at = (cell.left() + 8 * k, cell.top() + cell.height() * 0.69)
         face = ink.figures(12) if tile.value.isdecimal() else ink.words(12)
