@@ -18,6 +18,7 @@ import gui.docks.waterfall
 import gui.timeline.rail
 from core.link_faults import Link, LinkFaults, Way
 from core.model.cluster_view import ClusterView, FaultyLink, ReplicaState
+from gui.app import application
 from gui.space_time import painter as diagram
 from gui.space_time.painter import paint_space_time, shades
 from gui.stage.layout import arrange
@@ -34,6 +35,12 @@ __all__ = ["page", "player", "recording"]
 pytestmark = pytest.mark.gui
 both = pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
 STAGE = QSize(980, 560)
+
+
+@pytest.fixture(autouse=True)
+def fonts(qapp: object) -> None:
+    """The app's own."""
+    application()
 
 
 def in_state(view: ClusterView, state: ReplicaState, detail: str) -> ClusterView:
