@@ -35,7 +35,7 @@ from gui.preferences import Preferences
 from gui.preferences_dialog import PreferencesDialog
 from gui.query_form import QueryForm
 from gui.selection import Selection
-from gui.source_bridge import SourceBridge
+from gui.source_bridge import TICKS_PER_S, SourceBridge
 from gui.stage.stage_widget import StageWidget
 from gui.status_line import StatusLine
 from gui.timeline.bar import TimelineBar
@@ -82,13 +82,9 @@ class MainWindow(QMainWindow):
             self, face, self.bridge, self.intents, self.selection, theme, icons, preferences.console_history,
             options.rebuilt,
         )  # fmt: skip
+        can_restart = options.restart is not None
         self.top_bar = TopBar(
-            self.actions_by_id,
-            self.intents,
-            theme,
-            icons,
-            can_restart=options.restart is not None,
-            parent=self,
+            self.actions_by_id, self.intents, theme, icons, can_restart=can_restart, parent=self
         )
         self.setMenuWidget(self.top_bar)
         desk = (self.intents, self.selection, self.actions_by_id, theme, options.break_rule)
@@ -115,9 +111,11 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         bridge, stage = self.bridge, self.stage
         bridge.every_tick(self._show_view)
+        bridge.now_and_then(stage.isVisible, stage.renew, TICKS_PER_S)
         bridge.now_and_then(self.top_bar.isVisible, self.top_bar.show_view, 8)
         bridge.now_and_then(self.status.isVisible, self.status.show_view, 2)
-        bridge.now_and_then(self.isVisible, self._show_time, 15)
+        bridge.now_and_then(lambda: self.journey.can_play, self._show_time, 15)  # a handle that moves
+        bridge.now_and_then(lambda: not self.journey.can_play, self._show_time, 5)
         bridge.now_and_then(self.query.isVisible, self.query.show_view, 6)
         bridge.answered.connect(self.docks.console.show_answer)
         bridge.said.connect(self._show_said)
@@ -212,11 +210,11 @@ class MainWindow(QMainWindow):
 
     # What comes in
 
-    def _show_view(self, view: ClusterView, with_cards: bool) -> None:
+    def _show_view(self, view: ClusterView) -> None:
         self.intents.view = view
         self.difference.watch(view)
         if self.stage.isVisible():
-            self.stage.set_view(view, with_cards)
+            self.stage.move(view)
 
     def _show_time(self, view: ClusterView) -> None:
         self.timeline.show_view(view)

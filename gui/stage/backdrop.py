@@ -51,12 +51,14 @@ class Backdrop:
             for name, piece, part in pieces:
                 self._pieces[name] = piece
                 area = self._areas[name]
-                spot = area if part is None else part
-                inside = spot.translated(-area.topLeft())
-                painter.drawPixmap(spot, self._under[name], inside)
-                painter.drawPixmap(spot, piece, inside)
                 if part is None:
+                    painter.drawPixmap(area.topLeft(), self._under[name])
+                    painter.drawPixmap(area, piece, piece.rect())
                     self._put_back(painter, name, area)
+                else:
+                    inside = part.translated(-area.topLeft())
+                    painter.drawPixmap(part, self._under[name], inside)
+                    painter.drawPixmap(part, piece, inside)
 
     def _put_back(self, painter: QPainter, name: str, area: QRect) -> None:
         """Put back what lay over `area`."""

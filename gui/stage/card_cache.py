@@ -20,8 +20,9 @@ from gui.stage.layout import Place, StageLayout
 from gui.stage.painters import Card, Motif, ground_key, paint_figures_of, paint_ground_of
 from gui.theme import Theme
 
-BUDGET_NS = 350_000
-"""Time per frame within which cards are painted; one is painted in any case."""
+BUDGET_NS = 600_000
+"""Time per turn within which cards are painted; one is painted in any case. Many at once are cheaper than a
+few now and a few then: what paints them is at hand."""
 
 CALM_NS = 80_000_000
 """A card's picture stands at least this long in real time: nobody reads faster."""
@@ -49,6 +50,7 @@ class CardCache:
         self._ratio = 1.0
         self._shown: dict[str, Motif] = {}
         self._looks: dict[str, Look] = {}
+        self._frames: dict[str, CardFrame] = {}  # as place and look make them
         self._queue: dict[str, Motif] = {}
         self._grounds: dict[str, tuple[object, QPixmap]] = {}
         self._pixmaps: dict[str, QPixmap] = {}
@@ -64,12 +66,13 @@ class CardCache:
     def begin(self, layout: StageLayout, theme: Theme, ratio: float) -> None:
         """Start anew: other sizes or colours."""
         self._layout, self._theme, self._ratio = layout, theme, ratio
-        for store in (self._shown, self._queue, self._pixmaps, self._grounds, self._painted_ns):
+        for store in (self._shown, self._queue, self._pixmaps, self._grounds, self._painted_ns, self._frames):
             store.clear()
 
     def move(self, layout: StageLayout) -> None:
         """The same cards in other places."""
         self._layout = layout
+        self._frames.clear()
 
     def want(self, motifs: Iterable[tuple[str, Motif]]) -> None:
         """Take the next cut: what each card should show."""
@@ -79,13 +82,13 @@ class CardCache:
             if shown is None or not motif.like(shown):
                 self._queue[name] = motif
 
-    def work(self, *, calm_ns: int = 0, began_ns: int | None = None) -> list[str]:
+    def work(self, *, calm_ns: int = 0) -> list[str]:
         """Paint waiting cards, at least one and then as many as the budget has time for; the names of those.
 
-        The budget counts from `began_ns` (now). A card painted less than `calm_ns` ago waits.
+        A card painted less than `calm_ns` ago waits.
         """
         now = self._clock()
-        end_ns = (now if began_ns is None else began_ns) + BUDGET_NS
+        end_ns = now + BUDGET_NS
         done: list[str] = []
         for name, motif in list(self._queue.items()):
             if now - self._painted_ns.get(name, -calm_ns) < calm_ns:
@@ -104,6 +107,7 @@ class CardCache:
         if self._looks.get(name, PLAIN) == look:
             return False
         self._looks[name] = look
+        self._frames.pop(name, None)
         motif = self._queue.pop(name, None) or self._shown.get(name)
         if motif is not None:
             self._paint(name, motif)
@@ -119,17 +123,16 @@ class CardCache:
         return card_bounds(self._layout.places[name], self._ratio)
 
     def _paint(self, name: str, motif: Motif) -> None:
-        assert self._layout is not None and self._theme is not None, "begin() comes first"
-        place, look = self._layout.places[name], self._looks.get(name, PLAIN)
-        bounds = card_bounds(place, self._ratio)
-        inner = QRectF(place.rect.topLeft() - bounds.topLeft(), place.rect.size())
-        frame = CardFrame(inner, place.scale, place.detail, look.selected, look.hovered, look.focused)
+        assert self._theme is not None, "begin() comes first"
+        frame = self._frames.get(name)
+        if frame is None:
+            frame = self._frames[name] = self._framed(name)
         pixmap = self._pixmaps.get(name)
         if pixmap is None:
-            pixmap = self._pixmaps[name] = self._blank(bounds)
+            pixmap = self._pixmaps[name] = self._blank(self.bounds(name))
         with QPainter(pixmap) as painter:
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-            painter.drawPixmap(0, 0, self._ground(name, motif.card, self._theme, frame, bounds))
+            painter.drawPixmap(0, 0, self._ground(name, motif.card, self._theme, frame))
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             paint_figures_of(painter, motif, self._theme, frame)
@@ -137,11 +140,17 @@ class CardCache:
         self._painted_ns[name] = self._clock()
         self.painted += 1
 
-    def _ground(self, name: str, card: Card, theme: Theme, frame: CardFrame, bounds: QRectF) -> QPixmap:
+    def _framed(self, name: str) -> CardFrame:
+        assert self._layout is not None, "begin() comes first"
+        place, look, bounds = self._layout.places[name], self._looks.get(name, PLAIN), self.bounds(name)
+        inner = QRectF(place.rect.topLeft() - bounds.topLeft(), place.rect.size())
+        return CardFrame(inner, place.scale, place.detail, look.selected, look.hovered, look.focused)
+
+    def _ground(self, name: str, card: Card, theme: Theme, frame: CardFrame) -> QPixmap:
         key = (frame, ground_key(card, frame))
         made_for, pixmap = self._grounds.get(name, (None, QPixmap()))
         if made_for != key:
-            pixmap = self._blank(bounds)
+            pixmap = self._blank(self.bounds(name))
             with QPainter(pixmap) as painter:
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
                 paint_ground_of(painter, card, theme, frame)

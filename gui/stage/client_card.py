@@ -42,8 +42,14 @@ def client_sign(card: ClientCard, theme: Theme) -> tuple[str, QColor]:
     """The shape and colour of a client's state."""
     if card.waiting_since_ns:
         return "dots", theme.caution
-    signs = {"ok": ("tick", theme.ok), "refused": ("bar", theme.warn), "unknown": ("question", theme.bad)}
-    return signs.get(card.last_outcome, ("circle", theme.text_faint))
+    match card.last_outcome:
+        case "ok":
+            return "tick", theme.ok
+        case "refused":
+            return "bar", theme.warn
+        case "unknown":
+            return "question", theme.bad
+    return "circle", theme.text_faint
 
 
 def _name_spot(frame: CardFrame) -> tuple[float, float, float]:

@@ -48,12 +48,20 @@ _STAMPS: dict[tuple[object, ...], QPixmap] = {}
 class Ink:
     """A painter in the theme's colours, with lengths in base pixels times `scale`."""
 
-    __slots__ = ("painter", "scale", "theme")
+    __slots__ = ("_ratio", "painter", "scale", "theme")
 
     def __init__(self, painter: QPainter, theme: Theme, scale: float) -> None:
         self.painter = painter
         self.theme = theme
         self.scale = scale
+        self._ratio = 0.0
+
+    @property
+    def ratio(self) -> float:
+        """Pixels of the device per device-independent pixel."""
+        if not self._ratio:
+            self._ratio = self.painter.device().devicePixelRatio()
+        return self._ratio
 
     def words(self, px: float, weight: QFont.Weight = REGULAR) -> Face:
         """Inter at `px` base pixels."""
@@ -130,7 +138,7 @@ class Ink:
         dashed: bool = False,
     ) -> None:
         """A small `box` on whole pixels, of which many are alike: painted once and then copied."""
-        ratio = self.painter.device().devicePixelRatio()
+        ratio = self.ratio
         key = (
             self.theme.name,
             self.scale,
@@ -177,8 +185,7 @@ class Ink:
 
     def mark(self, name: str, centre: tuple[float, float], size: float, colour: QColor) -> None:
         """A `shape` that is painted over and over: once, then copied, its middle on the nearest pixel."""
-        ratio = self.painter.device().devicePixelRatio()
-        pixmap, side = _mark(name, size * self.scale, colour.rgba(), ratio)
+        pixmap, side = _mark(name, size * self.scale, colour.rgba(), self.ratio)
         left, top = (math.floor(middle - side / 2 + 0.5) for middle in centre)
         self.painter.drawPixmap(left, top, pixmap)
 

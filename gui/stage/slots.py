@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPixmap
 
 from core.model.cluster_view import ReplicaCard, ReplicaState
@@ -32,25 +32,48 @@ def paint_strip(ink: Ink, rect: QRectF, card: ReplicaCard, first: int, disputed:
     A replica too far behind for the common columns shows its own last ones, faded.
     """
     theme, painter = ink.theme, ink.painter
-    ratio = painter.device().devicePixelRatio()
     behind = bool(card.strip) and card.strip_first + len(card.strip) <= first
     start = card.strip_first if behind else first
-    faint = behind or card.state is ReplicaState.DEAD
-    if faint:
+    cells = tuple(
+        (seq - start, digest, seq in disputed)
+        for seq, digest in enumerate(card.strip, start=card.strip_first)
+        if 0 <= seq - start < STRIP_COLUMNS
+    )
+    left, top = int(rect.left()), int(rect.top())
+    room = (rect.left() - left, rect.width(), int(rect.height()))
+    if behind or card.state is ReplicaState.DEAD:
         painter.setOpacity(0.45)
-    pitch = rect.width() / STRIP_COLUMNS
-    gap, top, height = max(1, round(1.5 * ink.scale)), int(rect.top()), int(rect.height())
-    for seq, digest in enumerate(card.strip, start=card.strip_first):
-        column = seq - start
-        if 0 <= column < STRIP_COLUMNS:
-            left = int(rect.left() + column * pitch)
-            width = int(rect.left() + (column + 1) * pitch) - left - gap
-            stamp = _column(theme, *theme.digest_look(digest), width, height, ratio)
-            painter.drawPixmap(left, top, stamp)
-            if seq in disputed:
-                painter.fillRect(QRectF(left, top + height + 1, width, 2.4 * ink.scale), theme.bad)
-    if faint:
+        painter.drawPixmap(left, top, _strip(theme, cells, room, ink.scale, ink.ratio))
         painter.setOpacity(1.0)
+    else:
+        painter.drawPixmap(left, top, _strip(theme, cells, room, ink.scale, ink.ratio))
+
+
+@lru_cache(maxsize=64)
+def _strip(
+    theme: Theme,
+    cells: tuple[tuple[int, int, bool], ...],
+    room: tuple[float, float, int],
+    scale: float,
+    ratio: float,
+) -> QPixmap:
+    """A strip with its `cells` (column, digest, disputed): replicas that agree share it. `room`: how far to
+    the right of the picture's edge it begins, its width and height."""
+    begin, width, height = room
+    pitch, gap = width / STRIP_COLUMNS, max(1, round(1.5 * scale))
+    mark = 2.4 * scale
+    pixmap = QPixmap(math.ceil((begin + width) * ratio), math.ceil((height + 1 + mark) * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    with QPainter(pixmap) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for column, digest, disputed in cells:
+            left = int(begin + column * pitch)
+            wide = int(begin + (column + 1) * pitch) - left - gap
+            painter.drawPixmap(left, 0, _column(theme, *theme.digest_look(digest), wide, height, ratio))
+            if disputed:
+                painter.fillRect(QRectF(left, height + 1, wide, mark), theme.bad)
+    return pixmap
 
 
 @lru_cache(maxsize=1024)
@@ -71,13 +94,18 @@ def _column(theme: Theme, hue: int, pattern: int, width: int, height: int, ratio
     return pixmap
 
 
-def slot_cells(rect: QRectF, scale: float) -> list[QRectF]:
+def slot_cells(rect: QRectF, scale: float) -> tuple[QRectF, ...]:
     """The slots n, n+1, … of a hold-back queue in `rect`, alike and on whole pixels."""
+    return _cells(rect.left(), rect.top(), rect.width(), rect.height(), scale)
+
+
+@lru_cache(maxsize=256)
+def _cells(left: float, top: float, room: float, height: float, scale: float) -> tuple[QRectF, ...]:
     pitch = (SLOT_WIDTH + SLOT_GAP) * scale
-    count = max(1, min(MAX_SLOTS, int((rect.width() + SLOT_GAP * scale) // pitch)))
-    pitch = (rect.width() + SLOT_GAP * scale) / count
-    width, height = float(int(pitch - SLOT_GAP * scale)), float(int(rect.height()))
-    return [QRectF(int(rect.left() + n * pitch), int(rect.top()), width, height) for n in range(count)]
+    count = max(1, min(MAX_SLOTS, int((room + SLOT_GAP * scale) // pitch)))
+    pitch = (room + SLOT_GAP * scale) / count
+    width = float(int(pitch - SLOT_GAP * scale))
+    return tuple(QRectF(int(left + n * pitch), int(top), width, float(int(height))) for n in range(count))
 
 
 def paint_empty_slots(ink: Ink, rect: QRectF) -> None:

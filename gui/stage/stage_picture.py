@@ -72,12 +72,13 @@ class StagePicture:
         self._sprites_for: tuple[Theme, float, float] | None = None
         self._routes = Routes(self.layout)
         self._card_rects: list[QRectF] = []
+        self._parts: dict[str, tuple[QRect, QRect]] = {}  # of each card: in pixels of the device, and not
         self._flight = NOTHING
         self._cascades = Cascades()
         self._ground_for: tuple[frozenset[LinkSign], str] = (frozenset(), "")
         self._banner_for = Banner("", "", "", False, "")
         self._legend_for = ""
-        self._legend_ns = 0
+        self._legend_ns = self._cut_ns = 0
         self.selected = ""
 
     @property
@@ -114,27 +115,13 @@ class StagePicture:
         self._lay(self._ground_for[0])
         self._fly(self._routes.flight(view.tokens, view.now_ns))
 
-    def show(self, before: ClusterView, view: ClusterView, with_cards: bool = True) -> QRect:
-        """Go on from `before` to `view` (same nodes); the part of the widget that looks different now.
-        Without cards only sentences and messages go on."""
-        setting = self._known()
-        calm_ns = CALM_NS if view.pace is Pace.REAL_TIME else 0
-        began_ns = self._clock()
+    def show(self, before: ClusterView, view: ClusterView) -> QRect:
+        """Go on from `before` to `view` (same nodes); the part of the widget that looks different now."""
+        return self.renew(view) | self.move(before, view)
+
+    def move(self, before: ClusterView, view: ClusterView) -> QRect:
+        """Go on with what moves alone: messages, and queues whose gap closed."""
         dirty = QRect()
-        if with_cards:
-            if not self.cards.busy and self._looks_other(view):
-                self._want(view)
-            dirty = self._put(self.cards.work(calm_ns=calm_ns, began_ns=began_ns))
-        words = banner(view, setting.badge)
-        if words != self._banner_for:
-            dirty |= self._put_banner(words)
-        pace = pace_words(view)
-        if pace != self._legend_for and self._clock() - self._legend_ns > 4 * calm_ns:
-            dirty |= self._put_legend(pace)
-        broken = link_signs(view)
-        if broken != self._ground_for[0]:
-            self._lay(broken)
-            dirty |= QRectF(QPointF(0, 0), self.layout.size).toAlignedRect()
         if view.pace is not Pace.REAL_TIME and view.replicas is not before.replicas:
             self._cascades.watch(before, view)
         for rect in self._cascades.advance(view.now_ns, self.layout):
@@ -144,6 +131,26 @@ class StagePicture:
             dirty |= self._flown
             self._fly(flight)
             dirty |= self._flown
+        return dirty
+
+    def renew(self, view: ClusterView) -> QRect:
+        """Go on with what is read alone: cards, a few of many, and sentences."""
+        setting, now_ns = self._known(), self._clock()
+        calm_ns = CALM_NS if view.pace is Pace.REAL_TIME else 0
+        if not self.cards.busy and now_ns - self._cut_ns >= calm_ns and self._looks_other(view):
+            self._want(view)
+            self._cut_ns = now_ns
+        dirty = self._put(self.cards.work(calm_ns=calm_ns))
+        words = banner(view, setting.badge)
+        if words != self._banner_for:
+            dirty |= self._put_banner(words)
+        pace = pace_words(view)
+        if pace != self._legend_for and now_ns - self._legend_ns > 4 * calm_ns:
+            dirty |= self._put_legend(pace)
+        broken = link_signs(view)
+        if broken != self._ground_for[0]:
+            self._lay(broken)
+            dirty |= QRectF(QPointF(0, 0), self.layout.size).toAlignedRect()
         return dirty
 
     def select(self, name: str) -> None:
@@ -193,11 +200,13 @@ class StagePicture:
         pieces: list[tuple[str, QPixmap, QRect | None]] = []
         for name in names:
             pixmap = self.cards.pixmap(name)
-            if pixmap is not None:
-                rect = self.layout.places[name].rect
-                part = None if glow or name in self._overlapped else device_rect(rect, self._backdrop.ratio)
+            if pixmap is not None and (glow or name in self._overlapped):
+                pieces.append((name, pixmap, None))
+                dirty |= self.cards.bounds(name).toAlignedRect()
+            elif pixmap is not None:
+                part, seen = self._parts[name]
                 pieces.append((name, pixmap, part))
-                dirty |= (self.cards.bounds(name) if part is None else rect).toAlignedRect()
+                dirty |= seen
         if pieces:
             self._backdrop.put(pieces)
         return dirty
@@ -236,6 +245,10 @@ class StagePicture:
             moved=moved,
         )
         self._card_rects = [place.rect for place in self.layout.places.values()]
+        self._parts = {
+            place.name: (device_rect(place.rect, setting.ratio), place.rect.toAlignedRect())
+            for place in self.layout.places.values()
+        }
         self._overlapped = {
             place.name
             for place in self.layout.places.values()

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from core.facts import Pace
 from core.model.cluster_view import ClusterView
 from gui.stage.card_cache import Look
 from gui.stage.hit_map import TOKEN_REACH
@@ -69,15 +70,28 @@ class StageView(QWidget):
         """The view shown last."""
         return self._view
 
-    def set_view(self, view: ClusterView, with_cards: bool = True) -> None:
-        """Show `view`. Only what looks different is painted again; cards may be left to a later call."""
+    def set_view(self, view: ClusterView) -> None:
+        """Show `view`. Only what looks different is painted again."""
+        self.move(view)
+        self.renew(view)
+
+    def move(self, view: ClusterView) -> None:
+        """Show where messages are at the moment of `view`; cards and sentences wait for `renew`, but under
+        slow and step, where nothing is left to be shown later."""
         before, self._view = self._view, view
         if before is None or not _same_nodes(before, view):
             self._begin()
             return
-        self._repaint(self._picture.show(before, view, with_cards))
-        if self._picture.pending:
-            self._rest.start()
+        self._repaint(self._picture.move(before, view))
+        if view.pace is not Pace.REAL_TIME:
+            self.renew(view)
+
+    def renew(self, view: ClusterView) -> None:
+        """Bring cards and sentences up to the view that was shown last."""
+        if self._view is view:
+            self._repaint(self._picture.renew(view))
+            if self._picture.pending:
+                self._rest.start()
 
     def set_theme(self, theme: Theme) -> None:
         """Change colours and type size."""

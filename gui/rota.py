@@ -1,0 +1,54 @@
+"""Whose turn it is. What moves is painted in every frame; words and figures are read more slowly, so they
+take turns, and no frame pays for more of them than it can.
+
+Whoever is due for the longest time goes first, and the round goes on while the frame has time left. One that
+is overdue has its turn in any case: a slow machine shows everything later, but nothing never.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.model.cluster_view import ClusterView
+
+ALLOWANCE_NS = 1_300_000
+"""CPU time of a frame, all that went before included, after which nobody else has a turn."""
+PATIENCE_NS = 60_000_000
+"""Who is due for longer than this does not care what the frame has cost."""
+
+Show = Callable[[ClusterView], None]
+
+
+@dataclass(slots=True)
+class _Turn:
+    seen: Callable[[], bool]
+    show: Show
+    every_ns: int
+    due_ns: int = 0
+
+
+class Rota:
+    """Everybody who is shown now and then."""
+
+    def __init__(self, clock: Callable[[], int] = time.monotonic_ns) -> None:
+        self._clock = clock
+        self._turns: list[_Turn] = []
+
+    def add(self, seen: Callable[[], bool], show: Show, times_per_s: float) -> None:
+        """One more, shown so often at most, and only while `seen`."""
+        self._turns.append(_Turn(seen, show, round(1e9 / times_per_s)))
+
+    def go_round(self, view: ClusterView, spent_ns: Callable[[], int]) -> None:
+        """Let some of those who are due show the view. `spent_ns`: what the frame has cost by now."""
+        now_ns = self._clock()
+        due = sorted(
+            (turn for turn in self._turns if turn.due_ns <= now_ns and turn.seen()), key=lambda t: t.due_ns
+        )
+        for turn in due:
+            overdue = now_ns - turn.due_ns > PATIENCE_NS and turn is due[0]
+            if not overdue and spent_ns() > ALLOWANCE_NS:
+                return
+            turn.due_ns = now_ns + turn.every_ns
+            turn.show(view)
