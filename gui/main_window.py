@@ -214,7 +214,7 @@ class MainWindow(QMainWindow):
         self.intents.view = view
         self.difference.watch(view)
         if self.stage.isVisible():
-            self.stage.move(view)
+            self.stage.go_on(view)
 
     def _show_time(self, view: ClusterView) -> None:
         self.timeline.show_view(view)

@@ -72,10 +72,10 @@ class StageView(QWidget):
 
     def set_view(self, view: ClusterView) -> None:
         """Show `view`. Only what looks different is painted again."""
-        self.move(view)
+        self.go_on(view)
         self.renew(view)
 
-    def move(self, view: ClusterView) -> None:
+    def go_on(self, view: ClusterView) -> None:
         """Show where messages are at the moment of `view`; cards and sentences wait for `renew`, but under
         slow and step, where nothing is left to be shown later."""
         before, self._view = self._view, view
