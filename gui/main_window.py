@@ -35,7 +35,7 @@ from gui.preferences import Preferences
 from gui.preferences_dialog import PreferencesDialog
 from gui.query_form import QueryForm
 from gui.selection import Selection
-from gui.source_bridge import TICKS_PER_S, SourceBridge
+from gui.source_bridge import EVERY_TICK, SourceBridge
 from gui.stage.stage_widget import StageWidget
 from gui.status_line import StatusLine
 from gui.timeline.bar import TimelineBar
@@ -111,7 +111,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         bridge, stage = self.bridge, self.stage
         bridge.every_tick(self._show_view)
-        bridge.now_and_then(stage.isVisible, stage.renew, TICKS_PER_S)
+        bridge.now_and_then(stage.isVisible, stage.renew, EVERY_TICK)
         bridge.now_and_then(self.top_bar.isVisible, self.top_bar.show_view, 8)
         bridge.now_and_then(self.status.isVisible, self.status.show_view, 2)
         bridge.now_and_then(lambda: self.journey.can_play, self._show_time, 15)  # a handle that moves

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from math import inf
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
@@ -25,7 +26,8 @@ from gui.frame_meter import FrameMeter
 from gui.rota import Rota, Show
 
 TICK_MS = 16
-TICKS_PER_S = 60
+EVERY_TICK = inf
+"""Times a second: as often as there is time for it."""
 WITHIN_S, BETWEEN_S = 0.005, 0.0005
 """Switch intervals within a frame and between two."""
 
@@ -76,7 +78,7 @@ class SourceBridge(QObject):
 
     def a_little_each_tick(self, seen: Callable[[], bool], work: Callable[[], None]) -> None:
         """Work that a view spreads over ticks by itself, while somebody sees it."""
-        self._rota.add(seen, lambda _view: work(), TICKS_PER_S)
+        self._rota.add(seen, lambda _view: work(), EVERY_TICK)
 
     def start(self) -> None:
         """Begin; the first tick comes at once."""

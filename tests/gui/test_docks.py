@@ -229,7 +229,7 @@ def test_metrics_show_figures_shares_and_curves(qtbot: QtBot, window: MainWindow
 def test_what_nobody_sees_is_not_refreshed(qtbot: QtBot, window: MainWindow) -> None:
     window.docks.show("checks")
     seen: list[str] = []
-    readers = window.bridge._readers
+    readers = window.bridge._rota._turns
     names = [*window.docks.frames, *(f"reader {place}" for place in range(6, len(readers)))]
     for name, reader in zip(names, readers, strict=True):
         reader.show = partial(_note, seen, name)

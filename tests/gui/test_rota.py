@@ -1,0 +1,78 @@
+"""Turns: the longest due first, no more than a frame can pay for, and nobody never."""
+
+from __future__ import annotations
+
+from math import inf
+
+from gui.rota import ALLOWANCE_NS, PATIENCE_NS, Rota
+from tests.support.sample_views import sample
+
+VIEW = sample("idle")
+FRAME_NS = 16_000_000
+
+
+class Frames:
+    """A rota on a clock of its own; whoever has a turn spends its cost."""
+
+    def __init__(self) -> None:
+        self.now_ns = 10**12
+        self.spent_ns = 0
+        self.seen: list[str] = []
+        self.rota = Rota(lambda: self.now_ns)
+
+    def add(self, name: str, times_per_s: float, cost_ns: int, *, seen: bool = True) -> None:
+        def show(_view: object) -> None:
+            self.seen.append(name)
+            self.spent_ns += cost_ns
+
+        self.rota.add(lambda: seen, show, times_per_s)
+
+    def frame(self, spent_ns: int = 0) -> list[str]:
+        """One frame, in which so much was spent before anybody's turn: who had one."""
+        self.now_ns += FRAME_NS
+        self.spent_ns, self.seen = spent_ns, []
+        self.rota.go_round(VIEW, lambda: self.spent_ns)
+        return self.seen
+
+
+def test_a_frame_pays_for_no_more_than_its_allowance_and_a_last_one() -> None:
+    frames = Frames()
+    for name in "abcd":
+        frames.add(name, 5, ALLOWANCE_NS * 3 // 4)
+    assert frames.frame() == ["a", "b"]
+    assert frames.frame() == ["c", "d"]
+    assert frames.frame() == []  # all were shown within the last fifth of a second
+
+
+def test_who_waited_longest_goes_first() -> None:
+    frames = Frames()
+    frames.add("often", inf, ALLOWANCE_NS + 1)
+    frames.add("seldom", 20, ALLOWANCE_NS + 1)
+    turns = [frames.frame() for _ in range(40)]
+    assert all(len(turn) == 1 for turn in turns)
+    assert 8 <= turns.count(["seldom"]) <= 20
+
+
+def test_cheap_ones_share_a_frame() -> None:
+    frames = Frames()
+    for name in "abcdef":
+        frames.add(name, 5, 1_000)
+    assert frames.frame() == list("abcdef")
+
+
+def test_in_a_frame_that_cost_too_much_already_only_the_overdue_have_a_turn_one_each_frame() -> None:
+    frames = Frames()
+    frames.add("a", inf, 1_000)
+    frames.add("b", inf, 1_000)
+    frames.frame()
+    late = PATIENCE_NS // FRAME_NS
+    turns = [frames.frame(2 * ALLOWANCE_NS) for _ in range(4 * late)]
+    assert [] in turns[:late]
+    assert ["a"] in turns and ["b"] in turns
+    assert max(map(len, turns)) == 1
+
+
+def test_what_nobody_sees_has_no_turn() -> None:
+    frames = Frames()
+    frames.add("hidden", 60, 0, seen=False)
+    assert [frames.frame() for _ in range(5)] == [[]] * 5
