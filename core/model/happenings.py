@@ -121,8 +121,8 @@ class Happenings:
             case facts.Joined():
                 known.incarnation, known.port = fact.incarnation, fact.port
                 known.phase, known.detail = ReplicaState.RUNNING, ""
-                known.reached(fact.expected, known.digest, time_ns)
-                known.progress_ns = time_ns
+                known.reached(fact.expected, known.digest)
+                known.level_ns = time_ns
             case facts.Suspected():
                 if known.up:
                     known.phase, known.detail = (
@@ -189,7 +189,7 @@ class Happenings:
         known = self._replicas.get(links.bit_length() - 1)
         if known is None:
             return
-        known.reached(shown.expected, shown.digest, time_ns)
+        known.reached(shown.expected, shown.digest)
         if (links, shown.nonce) in self._looks:
             page = DataPage(
                 known.replica, shown.path, shown.offset, shown.total, shown.rows, shown.branches,

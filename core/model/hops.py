@@ -108,7 +108,7 @@ class Hops:
     def results(self, time_ns: int, links: int, bodies: Sequence[bytes]) -> None:
         """Result frames of one replica came in real time, oldest first."""
         replica = links.bit_length() - 1
-        executed = self._replicas.executed(replica, time_ns, bodies)
+        executed = self._replicas.executed(replica, bodies)
         newest = bodies[-1]
         self._tokens.passed(
             TokenKind.RESULT, replica_name(replica), executed, time_ns, partial(result_label, newest)
@@ -120,7 +120,7 @@ class Hops:
             pong = _pong.decode(body)
             known = self._replicas.get(links.bit_length() - 1)
             if known is not None:
-                known.reached(pong.expected, pong.digest, time_ns)
+                known.reached(pong.expected, pong.digest)
                 known.held = tuple(zip(pong.held[::2], pong.held[1::2], strict=True))
         elif body[_TAG] == _SNAPSHOT:
             self._said.showed(time_ns, links, _snapshot.decode(body))
@@ -210,7 +210,7 @@ class Hops:
                 self.spoke(time_ns, links, body)
             return None
         if not copy:
-            self._replicas.executed(links.bit_length() - 1, time_ns, (body,))
+            self._replicas.executed(links.bit_length() - 1, (body,))
         head = _result_head.decode(body)
         label = f"{mark}{numbers(head.first_seq, head.count)}{copy}"
         return TokenKind.RESULT, node, head.count, (head.first_seq, 0, label), shape

@@ -48,7 +48,6 @@ class Replica:
         self.digest = 0
         self.held: tuple[tuple[int, int], ...] = ()
         self.diverged_seq = 0
-        self.progress_ns = 0
         self.level_ns = 0
         self.died_ns = 0
         self.ended = ""
@@ -85,11 +84,9 @@ class Replica:
             lowest.extend(range(first, min(last + 1, first + room)))
         return tuple(lowest)
 
-    def reached(self, expected: int, digest: int, time_ns: int) -> None:
+    def reached(self, expected: int, digest: int) -> None:
         """It says that it executed everything below `expected`."""
         if expected >= self.expected:
-            if expected > self.expected:
-                self.progress_ns = time_ns
             self.expected = expected
             self.digest = digest
 

@@ -6,6 +6,7 @@ and the digest, a few before it for the strip.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 
 import msgspec
@@ -23,6 +24,9 @@ LAGGING_NUMBERS = 4_096
 NEAR_NUMBERS = 512
 """Digest strips are compared among the replicas that are no further behind the furthest than this."""
 NEAR_NS = 1_000_000_000
+"""Who was not level with the others for longer is said to lag, however busily it executes."""
+LEVEL_MARKS = 3
+"""A replica is level when it has reached what the furthest had this many looks ago (ten a second)."""
 
 _result_head = msgspec.msgpack.Decoder(ResultHead)
 
@@ -33,6 +37,7 @@ class ReplicaBook:
     def __init__(self) -> None:
         self.all: dict[int, Replica] = {}
         self._cards: dict[int, ReplicaCard] = {}
+        self._furthest: deque[int] = deque(maxlen=LEVEL_MARKS)  # at the last times that it was looked at
 
     def get(self, replica: int) -> Replica | None:
         """A replica by id, made when it is new; None when there can be none with that id."""
@@ -41,7 +46,7 @@ class ReplicaBook:
             known = self.all[replica] = Replica(replica)
         return known
 
-    def executed(self, replica: int, time_ns: int, bodies: Sequence[bytes]) -> int:
+    def executed(self, replica: int, bodies: Sequence[bytes]) -> int:
         """Result frames of one replica, oldest first. Gives how many more numbers it has executed. Raises
         one of `UNREADABLE` when the newest is no result."""
         known = self.get(replica)
@@ -51,7 +56,7 @@ class ReplicaBook:
         known.results.extend(bodies[-RESULTS_KEPT:])
         before = known.expected
         if newest.incarnation == known.incarnation:
-            known.reached(newest.first_seq + newest.count, newest.last_digest, time_ns)
+            known.reached(newest.first_seq + newest.count, newest.last_digest)
         return known.expected - before
 
     def executed_by_all(self) -> int:
@@ -62,10 +67,11 @@ class ReplicaBook:
         return max((known.expected for known in self.all.values()), default=1) - 1
 
     def mark_level(self, time_ns: int) -> None:
-        """Remember who is level with the furthest: how late a replica is counts from when it last was."""
-        furthest = max((known.expected for known in self.all.values() if known.up), default=1)
+        """Remember who is about level with the furthest: how late a replica is counts from when it last was.
+        Under load nobody is where the furthest is, but a replica that keeps up is where it was just now."""
+        self._furthest.append(max((known.expected for known in self.all.values() if known.up), default=1))
         for known in self.all.values():
-            if known.expected >= furthest:
+            if known.expected >= self._furthest[0]:
                 known.level_ns = time_ns
 
     def held_counts(self) -> Ints:
@@ -103,7 +109,7 @@ def _state(known: Replica, furthest: int, now_ns: int, real_time: bool) -> tuple
         return ReplicaState.DIVERGED, f"since #{known.diverged_seq}"
     behind = furthest - known.expected
     # under slow and step it is the pace that keeps a replica behind for long, not the replica
-    late = real_time and behind > 0 and now_ns - max(known.progress_ns, known.level_ns) > NEAR_NS
+    late = real_time and behind > 0 and now_ns - known.level_ns > NEAR_NS
     if behind > LAGGING_NUMBERS or late:
         return ReplicaState.LAGGING, f"−{behind:,}"
     if known.held_count() > 0:

@@ -147,6 +147,24 @@ def test_one_number_behind_for_more_than_a_second_is_lagging_in_real_time_only()
     assert talk.view(after_s=1.5).replicas[2].state is ReplicaState.RUNNING
 
 
+def test_who_executes_all_the_time_but_never_catches_up_is_lagging() -> None:
+    talk = one_request()
+    for tenth in range(30):
+        talk.at(2.0 + tenth / 10)
+        for replica, count in ((1, 20), (2, 20), (3, 5)):
+            talk.result(replica, 2 + count * tenth, count)
+    assert talk.replica(1).state is talk.replica(2).state is ReplicaState.RUNNING
+    assert (talk.replica(3).state, talk.replica(3).detail) == (ReplicaState.LAGGING, "−450")
+
+
+def test_who_keeps_up_under_load_runs_though_another_is_always_ahead() -> None:
+    talk = one_request()
+    for tenth in range(30):
+        talk.at(2.0 + tenth / 10).result(1, 2 + 2_000 * tenth, 2_000).result(2, 2 + 2_000 * tenth, 1_900)
+        talk.result(2, 1_902 + 2_000 * tenth, 50)
+    assert talk.replica(2).state is ReplicaState.RUNNING
+
+
 def test_silence_makes_suspected_and_a_word_makes_trusted() -> None:
     talk = one_request()
     talk.at(2.0).say(facts.Suspected(2, 500_000_000))
