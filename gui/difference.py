@@ -1,4 +1,4 @@
-"""Two replicas' states beside each other, and the operation that split them."""
+"""Two replicas' data beside each other, or one's at two moments; and the operation that split them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QCheckBox,
     QDialog,
+    QGridLayout,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -18,17 +20,18 @@ from PySide6.QtWidgets import (
 )
 
 from core.ids import replica_name
-from core.limits import INSPECT_ROWS
 from core.model.cluster_view import ClusterView, DataPage, ReplicaState, Violation
+from core.model.data_diff import DataDiff, DiffRow, data_diff
+from core.session.rebuilt import RebuiltData
+from gui.held import AskedData, Held
 from gui.intents import Intents
-from gui.stage.wording import digest_text
+from gui.side_picker import SidePicker
 from gui.theme import Theme
 
-_PAGE_ROWS = min(100, INSPECT_ROWS)
-_ABSENT = "—"
-
-Row = tuple[str, str, str]
-"""Where, and what the one and the other replica holds there."""
+_ASKED_AT_ONCE = 8
+_AGAIN_NS = 2_000_000_000
+"""A page that did not come is asked once more."""
+_SHOWN_ROWS = 2_000
 
 
 def split_by(view: ClusterView) -> tuple[Violation, int, int] | None:
@@ -47,73 +50,61 @@ def split_by(view: ClusterView) -> tuple[Violation, int, int] | None:
     return None
 
 
-def rows_of(view: ClusterView, one: int, other: int) -> list[Row]:
-    """What two replicas hold, place by place; where they differ first."""
-    left, right = _held(view, one), _held(view, other)
-    places = list(dict.fromkeys([*left, *right]))
-    rows = [(place, left.get(place, _ABSENT), right.get(place, _ABSENT)) for place in places]
-    return sorted(rows, key=lambda row: row[1] == row[2])
-
-
-def _held(view: ClusterView, replica: int) -> dict[str, str]:
-    pages = [page for page in view.pages if page.replica == replica]
-    held: dict[str, str] = {}
-    for page in sorted(pages, key=lambda page: (page.path, page.offset)):
-        name = page.path.replace("/", " / ")
-        held |= {f"{name} / {key}" if name else key: value for key, value in page.rows}
-    return held
-
-
 class Difference(QDialog):
-    """Not modal: the stage stays in reach. It asks the replicas for their data while it is open."""
+    """Not modal: the stage stays in reach. It asks for the data once; *Compare again* asks anew."""
 
-    def __init__(self, intents: Intents, theme: Theme, parent: QWidget) -> None:
+    def __init__(
+        self, intents: Intents, theme: Theme, parent: QWidget, rebuilt: RebuiltData | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("difference")
-        self.setWindowTitle("Where they parted")
-        self.setMinimumSize(760, 420)
+        self.setWindowTitle("Compare data")
+        self.setMinimumSize(760, 460)
         self._intents = intents
         self._theme = theme
-        self._pair = (0, 0)
         self._split = False  # the first violation was shown
-        self._shown: object = None
-        self._asked: set[tuple[int, str]] = set()
+        self._held: list[Held | None] = [None, None]
+        self._asked_ns: dict[tuple[int, str, int], int] = {}
+        self._began_ns = 0
+        self._shown: list[DiffRow] | None = None
         self.sentence = QLabel(self)
         self.sentence.setWordWrap(True)
         self.sentence.setProperty("role", "title")
-        self.sides = QLabel(self)
-        self.sides.setProperty("role", "muted")
+        self.left = SidePicker("left", intents, rebuilt, self)
+        self.right = SidePicker("right", intents, rebuilt, self)
+        self.notes = (_note(self), _note(self))
+        self.verdict = QLabel(self)
+        self.verdict.setWordWrap(True)
+        self.verdict.setProperty("role", "strong")
+        self.only = QCheckBox("Only what differs", self)
+        self.only.toggled.connect(self._refill)
+        self.again = QPushButton("Compare again", self)
+        self.again.clicked.connect(self._begin)
         self.table = QTableWidget(0, 3, self)
-        self.table.setAccessibleName("States of two replicas")
+        self.table.setAccessibleName("Data of both sides")
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setShowGrid(False)
         self.table.setWordWrap(False)
+        self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        close = QPushButton("Close", self)
-        close.clicked.connect(self.accept)
-        foot = QHBoxLayout()
-        foot.addWidget(self.sides, 1)
-        foot.addWidget(close)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(18, 16, 18, 16)
-        column.setSpacing(10)
-        column.addWidget(self.sentence)
-        column.addWidget(self.table, 1)
-        column.addLayout(foot)
+        self._arrange()
+        for picker in (self.left, self.right):
+            picker.picked.connect(self._begin)
 
     def set_theme(self, theme: Theme) -> None:
         """Colours of the theme."""
         self._theme, self._shown = theme, None
 
     def compare(self, one: int, other: int, sentence: str) -> None:
-        """Show these two replicas, and say why."""
-        self._pair, self._shown = (one, other), None
-        self._asked.clear()
+        """Show these two replicas as they are at the moment shown, and say why."""
+        view = self._intents.view
+        if view is not None:
+            self.left.choose(view, one)
+            self.right.choose(view, other)
         self.sentence.setText(sentence)
-        names = [replica_name(one), replica_name(other)]
-        self.table.setHorizontalHeaderLabels(["where", *names])
+        self._begin()
         self.show()
         self.raise_()
 
@@ -124,16 +115,22 @@ class Difference(QDialog):
             self.show_split(view)
 
     def compare_with_another(self, replica: int) -> None:
-        """Compare a replica (0: the first) with another living one, an accused one if there is any."""
+        """Compare a replica (0: the first) with another one, an accused one if there is any."""
         view = self._intents.view
-        cards = [card for card in view.replicas if card.state is not ReplicaState.DEAD] if view else []
+        cards = [card for card in view.replicas if card.state is not ReplicaState.STARTING] if view else []
         one = replica or next((card.replica for card in cards), 0)
-        others = sorted((not card.differs, card.replica) for card in cards if card.replica != one)
-        if view is None or not others or all(card.replica != one for card in cards):
-            self._intents.said.emit("warning", "Two living replicas are needed to compare them.")
+        others = sorted(
+            (card.state is ReplicaState.DEAD, not card.differs, card.replica)
+            for card in cards
+            if card.replica != one
+        )
+        if view is None or not cards:
+            self._intents.said.emit("warning", "There is no replica yet whose data could be compared.")
             return
-        pair = f"{replica_name(one)} beside {replica_name(others[0][1])}"
-        self.compare(one, others[0][1], f"{pair}: what differs comes first.")
+        other = others[0][-1] if others else one
+        self.compare(
+            one, other, "What differs comes first. Choose another replica, or another moment, on either side."
+        )
 
     def show_split(self, view: ClusterView) -> None:
         """Show who parted at the first violation."""
@@ -150,44 +147,102 @@ class Difference(QDialog):
 
     def show_view(self, view: ClusterView) -> None:
         """Ask for what is missing, and show what came."""
-        for replica in self._pair:
-            for path in ("", *self._branches(view, replica)):
-                if (replica, path) not in self._asked:
-                    self._asked.add((replica, path))
-                    self._intents.look(replica, path, 0, _PAGE_ROWS)
-        rows = rows_of(view, *self._pair)
-        cards = [self._intents.replica(replica) for replica in self._pair]
-        told = [
-            f"{replica_name(card.replica)} expects #{card.expected}, digest {digest_text(card.digest)}"
-            for card in cards
-            if card is not None
-        ]
-        self.sides.setText("   ·   ".join(told))
-        if rows != self._shown:
-            self._shown = rows
+        self._began_ns = self._began_ns or view.now_ns
+        for side, picker in enumerate((self.left, self.right)):
+            if self._held[side] is None:
+                self._held[side] = picker.held(view)
+            held = self._held[side]
+            if isinstance(held, AskedData):
+                held.look(view, self._began_ns)
+            self.notes[side].setText(held.note if held is not None else picker.trouble or "Looking …")
+        if None in self._held:
+            self.verdict.setText("Nothing can be compared yet.")
+            self._fill([])
+            return
+        diff = data_diff(self._page)
+        self._ask(diff, view.now_ns)
+        if diff.words != self.verdict.text():
+            self.verdict.setText(diff.words)
+        self._fill(diff.rows)
+
+    def _arrange(self) -> None:
+        sides = QGridLayout()
+        sides.setHorizontalSpacing(18)
+        sides.setVerticalSpacing(4)
+        for column, picker in enumerate((self.left, self.right)):
+            sides.addWidget(picker, 0, column)
+            sides.addWidget(self.notes[column], 1, column, Qt.AlignmentFlag.AlignTop)
+            sides.setColumnStretch(column, 1)
+        middle = QHBoxLayout()
+        middle.addWidget(self.verdict, 1)
+        middle.addWidget(self.only)
+        close = QPushButton("Close", self)
+        close.clicked.connect(self.accept)
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        foot.addWidget(self.again)
+        foot.addWidget(close)
+        for button in (self.again, close):
+            button.setAutoDefault(False)  # Enter in a field picks, and nothing else
+        column_ = QVBoxLayout(self)
+        column_.setContentsMargins(18, 16, 18, 16)
+        column_.setSpacing(10)
+        column_.addWidget(self.sentence)
+        column_.addLayout(sides)
+        column_.addLayout(middle)
+        column_.addWidget(self.table, 1)
+        column_.addLayout(foot)
+
+    def _begin(self) -> None:
+        """Forget what came, and ask anew."""
+        self._held, self._asked_ns, self._shown, self._began_ns = [None, None], {}, None, 0
+        if self._intents.view is not None and self.isVisible():
+            self.show_view(self._intents.view)
+
+    def _page(self, side: int, path: str, offset: int) -> DataPage | None:
+        held = self._held[side]
+        return held.page(path, offset) if held is not None else None
+
+    def _ask(self, diff: DataDiff, now_ns: int) -> None:
+        for missing in diff.missing[:_ASKED_AT_ONCE]:
+            then_ns, (side, path, offset) = self._asked_ns.get(missing), missing
+            held = self._held[side]
+            if held is not None and (then_ns is None or not 0 <= now_ns - then_ns < _AGAIN_NS):
+                self._asked_ns[missing] = now_ns
+                held.ask(path, offset)
+
+    def _refill(self) -> None:
+        rows, self._shown = self._shown, None
+        if rows is not None:
             self._fill(rows)
 
-    def _branches(self, view: ClusterView, replica: int) -> tuple[str, ...]:
-        root = next((page for page in view.pages if _is_root(page, replica)), None)
-        return root.branches if root is not None else ()
-
-    def _fill(self, rows: list[Row]) -> None:
-        self.table.setRowCount(len(rows))
-        for place, row in enumerate(rows):
-            differs = row[1] != row[2]
-            for column, text in enumerate(row):
-                item = QTableWidgetItem(f"≠ {text}" if differs and column == 0 else text)
-                item.setToolTip(text)
+    def _fill(self, rows: list[DiffRow]) -> None:
+        if rows == self._shown:
+            return
+        self._shown = rows
+        names = [held.name if held is not None else "" for held in self._held]
+        self.table.setHorizontalHeaderLabels(["where", *names])
+        shown = [row for row in rows if row.differs or not self.only.isChecked()][:_SHOWN_ROWS]
+        self.table.setRowCount(len(shown))
+        for place, row in enumerate(shown):
+            path = row.path.replace("/", " / ")
+            texts = (f"≠ {path}" if row.differs else path, row.left, row.right)
+            for column, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                item.setToolTip(text[:400])
                 item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-                colour: QColor = self._theme.bad if differs else self._theme.text_muted
+                colour: QColor = self._theme.bad if row.differs else self._theme.text_muted
                 item.setForeground(colour)
-                if differs:
+                if row.differs:
                     item.setFont(_bold(item.font()))
                 self.table.setItem(place, column, item)
 
 
-def _is_root(page: DataPage, replica: int) -> bool:
-    return page.replica == replica and not page.path and page.offset == 0
+def _note(parent: QWidget) -> QLabel:
+    label = QLabel(parent)
+    label.setProperty("role", "muted")
+    label.setWordWrap(True)
+    return label
 
 
 def _bold(font: QFont) -> QFont:

@@ -12,6 +12,7 @@ from core.ids import replica_name
 from core.link_faults import Way
 from core.model.cluster_view import ClusterView
 from core.rules import Rule
+from core.session.rebuilt import RebuiltData
 from gui.actions import Actions
 from gui.difference import Difference
 from gui.fault_figures import FaultFigures
@@ -40,6 +41,7 @@ class FaultDesk(QObject):
         actions: Actions,
         theme: Theme,
         break_rule: Callable[[Rule], None] | None,
+        rebuilt: RebuiltData | None = None,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -48,7 +50,7 @@ class FaultDesk(QObject):
         self._actions = actions
         self._break_rule = break_rule
         self._figures: FaultFigures | None = None
-        self.difference = Difference(intents, theme, window)
+        self.difference = Difference(intents, theme, window, rebuilt)
 
     @property
     def figures(self) -> FaultFigures | None:

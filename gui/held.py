@@ -67,13 +67,13 @@ class AskedData:
             return "Seen at a glance: what its card shows."
         return f"Asked of the replica itself, after #{newest.expected - 1}."
 
-    def look(self, view: ClusterView) -> None:
-        """Take the pages that came: the picture keeps few of them."""
+    def look(self, view: ClusterView, since_ns: int = 0) -> None:
+        """Take the pages that came since a moment: the picture keeps few of them."""
         for page in view.pages:
-            if page.replica == self.replica:
+            if page.replica == self.replica and page.at_ns >= since_ns:
                 self._pages[page.path, page.offset] = page
         card = next((card for card in view.replicas if card.replica == self.replica), None)
-        if card is not None and ("", 0) not in self._pages:
+        if card is not None and ("", 0) not in self._pages and not since_ns:
             self._glance = DataPage(
                 self.replica, "", 0, len(card.tiles), tuple((tile.key, tile.value) for tile in card.tiles),
                 (), card.expected, card.digest, 0,
@@ -113,8 +113,9 @@ class RebuiltHeld:
         """How it was made, and whether the replica held just that."""
         standing = self._rebuilt.standing
         made = self._rebuilt.digest(self.seq)
-        if standing.trouble and standing.wanted == self.seq:
-            return standing.trouble
+        trouble = self._rebuilt.trouble(self.seq)
+        if trouble:
+            return trouble
         who = replica_name(self.replica)
         if made is None:
             done = standing.done if standing.wanted == self.seq else 0

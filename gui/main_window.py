@@ -87,7 +87,7 @@ class MainWindow(QMainWindow):
             self.actions_by_id, self.intents, theme, icons, can_restart=can_restart, parent=self
         )
         self.setMenuWidget(self.top_bar)
-        desk = (self.intents, self.selection, self.actions_by_id, theme, options.break_rule)
+        desk = (self.intents, self.selection, self.actions_by_id, theme, options.break_rule, options.rebuilt)
         self.faults = FaultDesk(self, *desk)
         self.difference = self.faults.difference
         self.status = StatusLine(self.bridge.meter, lambda: source.title, self)
@@ -133,6 +133,7 @@ class MainWindow(QMainWindow):
         self.query.submitted.connect(self.intents.submit)
         self.docks.console.go_to = self.journey.go_to
         self.docks.console.looked.connect(self._look)
+        self.docks.inspector.compare_requested.connect(self.difference.compare_with_another)
         self.docks.checks.show_requested.connect(self._show_number)
         self.docks.tables.momentWanted.connect(self.journey.seek)
         self.top_bar.new_cluster.connect(self.start_anew)

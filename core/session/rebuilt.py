@@ -43,12 +43,10 @@ class Wish(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far a state is: so many numbers of the wanted ones are executed. `trouble` says in a sentence why
-    it will not come, else ""."""
+    """How far the state is that is being made: so many numbers of the wanted ones are executed."""
 
     done: int
     wanted: int
-    trouble: str = ""
 
 
 class RebuiltData:
@@ -63,6 +61,7 @@ class RebuiltData:
         self._moments: dict[tuple[int, int], int] = {}
         self._asked_moments: deque[tuple[int, int]] = deque()
         self._standing = Standing(0, 0)
+        self._troubles: dict[int, str] = {}
         self._machines: list[_Machine] = []
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -92,6 +91,10 @@ class RebuiltData:
                 self._asked_moments.append(key)
                 self._wake()
         return self._moments.get(key)
+
+    def trouble(self, seq: int) -> str:
+        """Why the state after `seq` cannot be made, in a sentence; "" when nothing is in the way."""
+        return self._troubles.get(seq, "")
 
     @property
     def standing(self) -> Standing:
@@ -131,8 +134,7 @@ class RebuiltData:
                 elif wish is not None:
                     self._make(wish)
             except (LockstepError, OSError) as error:
-                seq = wish.seq if wish is not None else 0
-                self._standing = Standing(0, seq, str(error))
+                self._troubles[wish.seq if wish is not None else 0] = str(error)
             with self._changed:
                 if moment is not None:
                     self._asked_moments.remove(moment)
@@ -149,11 +151,10 @@ class RebuiltData:
             machine.execute(min(wish.seq, before + _STEP))
             self._standing = Standing(machine.executed, wish.seq)
             if machine.executed == before:
-                self._standing = Standing(
-                    before, wish.seq, f"The recording holds no request after #{before:,}."
-                )
+                self._troubles[wish.seq] = f"The recording holds no request after #{before}."
                 return
         self._standing = Standing(wish.seq, wish.seq)
+        self._troubles.pop(wish.seq, None)
         self._digests[wish.seq] = digest = machine.digest
         page = machine.service.inspect(wish.path, wish.offset, wish.limit)
         rows = tuple((row.key, row.value) for row in page.rows)

@@ -71,8 +71,8 @@ def test_its_digest_is_the_one_that_replicas_told(tmp_path: Path, rebuilt: Rebui
 
 def test_what_the_recording_does_not_reach_is_said(rebuilt: RebuiltData) -> None:
     rebuilt.ask(Wish(9_000, "", 0, 100))
-    wait_until(lambda: bool(rebuilt.standing.trouble))
-    assert rebuilt.standing == Standing(204, 9_000, "The recording holds no request after #204.")
+    wait_until(lambda: rebuilt.trouble(9_000) == "The recording holds no request after #204.")
+    assert rebuilt.standing == Standing(204, 9_000)
     assert rebuilt.page(9_000, "", 0) is None
 
 
@@ -111,5 +111,5 @@ def test_a_service_that_fails_or_is_missing_ends_in_a_sentence(tmp_path: Path, r
 
     rebuilt = RebuiltData(save(tmp_path / "run.lockstep", records), missing)
     rebuilt.ask(Wish(3, "", 0, 100))
-    wait_until(lambda: rebuilt.standing.trouble == "There is no service like that.")
+    wait_until(lambda: rebuilt.trouble(3) == "There is no service like that.")
     rebuilt.close()
