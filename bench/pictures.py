@@ -321,7 +321,7 @@ def _take(scene: Scene, folder: Path, scratch: Path) -> None:
         directors.append(_Director(window, scene.script(camera)))
 
     errors: list[BaseException] = []
-    options = Options(settings=settings, ask=None, opened=begin)
+    options = Options(settings=settings, ask=None, opened=begin, rebuilt=live.rebuilt)
     code = run(live.source, live.face, options)
     errors += [director.error for director in directors if director.error is not None]
     (scratch / "pictures.lockstep").unlink()

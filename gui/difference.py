@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QCheckBox,
     QDialog,
     QGridLayout,
     QHBoxLayout,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -76,7 +76,11 @@ class Difference(QDialog):
         self.verdict = QLabel(self)
         self.verdict.setWordWrap(True)
         self.verdict.setProperty("role", "strong")
-        self.only = QCheckBox("Only what differs", self)
+        self.only = QToolButton(self)
+        self.only.setText("only what differs")
+        self.only.setAccessibleName("Show only what differs")
+        self.only.setProperty("chip", "true")
+        self.only.setCheckable(True)
         self.only.toggled.connect(self._refill)
         self.again = QPushButton("Compare again", self)
         self.again.clicked.connect(self._begin)
@@ -88,6 +92,7 @@ class Difference(QDialog):
         self.table.setWordWrap(False)
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self._arrange()
         for picker in (self.left, self.right):
@@ -220,7 +225,10 @@ class Difference(QDialog):
         if rows == self._shown:
             return
         self._shown = rows
-        names = [held.name if held is not None else "" for held in self._held]
+        pickers = (self.left, self.right)
+        names = [
+            held.name if held is not None else pickers[side].name for side, held in enumerate(self._held)
+        ]
         self.table.setHorizontalHeaderLabels(["where", *names])
         shown = [row for row in rows if row.differs or not self.only.isChecked()][:_SHOWN_ROWS]
         self.table.setRowCount(len(shown))

@@ -47,6 +47,11 @@ class SidePicker(QWidget):
         self.moment.editingFinished.connect(self._edited)
         self._text = ""
 
+    @property
+    def name(self) -> str:
+        """The replica's."""
+        return self.replica.currentText()
+
     def choose(self, view: ClusterView, replica: int, moment: str = "") -> None:
         """Offer the replicas that there are, and choose one."""
         self.replica.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtGui import QAction, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -33,14 +33,13 @@ class BytesView(QWidget):
         super().__init__(parent)
         self._words = words
         self._records: tuple[Record, ...] = ()
+        self._start_ns = 0
         self._theme = theme
         self.tree = Tree("Messages and their bytes", self)
         self.tree.setHeaderLabels(["field", "says", "bytes"])
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.tree.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.tree.header().setStretchLastSection(True)
-        for column, width in ((0, 120), (1, 170)):
-            self.tree.header().resizeSection(column, width)
         self.tree.copied.connect(self._copy_bytes)
         self.copy_bytes = self._action("Copy bytes", self._copy_bytes)
         self.copy_says = self._action("Copy what it says", self._copy_says)
@@ -59,14 +58,20 @@ class BytesView(QWidget):
         """Fonts of the theme."""
         self._theme = theme
         records, self._records = self._records, ()
-        self.show_records(records, 0)
+        self.show_records(records, self._start_ns)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Columns keep their shares of the width."""
+        super().resizeEvent(event)
+        for column, share in ((0, 0.28), (1, 0.4)):
+            self.tree.header().resizeSection(column, round(share * self.width()))
 
     def show_records(self, records: Sequence[Record], start_ns: int, opened: Record | None = None) -> None:
         """Show these messages, one of them opened (the only one, if there is one)."""
         shown = tuple(records)
         if shown == self._records:
             return
-        self._records = shown
+        self._records, self._start_ns = shown, start_ns
         self.tree.clear()
         for record in shown:
             whole = anatomy(record, self._words)
