@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TypeVar
 
 from core.facts import Fact, FactUnion
@@ -12,6 +13,7 @@ from core.trace.wire_log import UNREADABLE, Tap, decode_fact
 
 _F = TypeVar("_F", bound=Fact)
 
+_FACT = int(Tap.FACT)
 _COUNTS = frozenset((b"\xa7chec", b"\xa7coun"))
 """Told ten times a second; nobody asks for them."""
 
@@ -20,13 +22,19 @@ class Past:
     """Facts of the log's newest records, the newest first."""
 
     def __init__(self, log: EventLog) -> None:
-        self._facts: list[tuple[int, FactUnion]] = []
-        for record in log.newest_first(LOOKED_AT):
-            if record.tap == Tap.FACT and record.body[1:6] not in _COUNTS:
+        self._log = log
+
+    @cached_property
+    def _facts(self) -> list[tuple[int, FactUnion]]:
+        """Read when somebody asks for the first of them: many answers need none."""
+        found: list[tuple[int, FactUnion]] = []
+        for record in self._log.newest_first(LOOKED_AT):
+            if record[1] == _FACT and record[4][1:6] not in _COUNTS:
                 try:
-                    self._facts.append((record.time_ns, decode_fact(record.body)))
+                    found.append((record[0], decode_fact(record[4])))
                 except UNREADABLE:
                     continue
+        return found
 
     def all(self, kind: type[_F], replica: int = 0) -> Iterator[tuple[int, _F]]:
         """Every such fact (of this replica, unless 0) with its time, the newest first."""

@@ -1,7 +1,9 @@
 """The story of one request, read backwards from the event log when somebody asks for it.
 
-Nothing is kept for it while the cluster runs: the log's newest records are walked through once, newest first,
-and only frames that can be of this number are decoded. What is older than `LOOKED_AT` records is not told.
+Nothing is kept for it while the cluster runs. Where a number was ordered is found by halving the log
+(`core.model.locate`), and the records around that place are walked through once, newest first; only frames
+that can be of this number are decoded. A client's newest request is looked for among the newest `LOOKED_AT`
+records.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ import msgspec
 from core.facts import Called, Returned
 from core.ids import RequestId
 from core.model.clients import OUTCOMES
-from core.protocol.messages import Nack, Order, OrderHead, ResultHead, pack_u32, unpack_u32, unpack_u64
+from core.model.locate import BACK_RECORDS, FORWARD_RECORDS, end_of_story, position_of
+from core.protocol.messages import Nack, Order, OrderHead, ResultHead, pack_u32, pack_u64, unpack_u32
 from core.trace.events import EventLog
 from core.trace.rows import session_words
 from core.trace.wire_log import UNREADABLE, Record, Tap
@@ -85,6 +88,8 @@ class Story:
     """Per replica: its asking for the number, which was missing; oldest first."""
     results: dict[int, list[Passage]] = field(default_factory=dict)
     executions: dict[int, Execution] = field(default_factory=dict)
+    cut: bool = False
+    """What was logged more than `FORWARD_RECORDS` after its order was not looked at."""
     records: list[Record] = field(default_factory=list)
     """Its messages as they were logged, oldest first: the newest `KEPT_RECORDS` of them."""
 
@@ -93,7 +98,13 @@ def story_of_number(log: EventLog, seq: int, words: Callable[[bytes], str]) -> S
     """The request with this sequence number, as far as the log still tells it."""
     story = Story(seq=seq)
     reader = _Reader(story, words)
-    for record in log.newest_first(LOOKED_AT):
+    position = position_of(log, seq)
+    if position is None:
+        return reader.told()
+    end = end_of_story(log, position, seq)
+    story.cut = end == position + FORWARD_RECORDS
+    records = list(log.between(position - BACK_RECORDS, end))
+    for record in reversed(records):
         if reader.read(record):
             break
     return reader.told()
@@ -229,11 +240,13 @@ class _Reader:
         if not story.request.number and not story.seq:
             return
         returned = _returned.decode(record.body)
-        pairs, seqs = unpack_u32(returned.requests), unpack_u64(returned.seqs)
-        for place, seq in enumerate(seqs):
-            request = RequestId(pairs[2 * place], pairs[2 * place + 1])
-            if request == story.request or (not story.request.number and seq == story.seq):
-                self._answered(record, request, returned.replica, OUTCOMES[returned.outcomes[place]])
+        if story.request.number:
+            place = _place(returned.requests, *story.request)
+        else:
+            place = _aligned(returned.seqs, pack_u64((story.seq,)))
+        if place >= 0:
+            request = RequestId(*unpack_u32(returned.requests[8 * place : 8 * place + 8]))
+            self._answered(record, request, returned.replica, OUTCOMES[returned.outcomes[place]])
 
     def _answered(self, record: Record, request: RequestId, replica: int, outcome: str) -> None:
         story = self._story
@@ -270,9 +283,14 @@ class _Reader:
 
 def _place(column: bytes, client: int, number: int) -> int:
     """At which place of a column of pairs a request stands; -1 when it does not."""
-    at = column.find(pack_u32((client, number)))
+    return _aligned(column, pack_u32((client, number)))
+
+
+def _aligned(column: bytes, item: bytes) -> int:
+    """The place of an item of eight bytes in a column of such."""
+    at = column.find(item)
     while at >= 0 and at % 8:
-        at = column.find(pack_u32((client, number)), at + 1)
+        at = column.find(item, at + 1)
     return at // 8 if at >= 0 else -1
 
 

@@ -49,6 +49,8 @@ def _of_replica(story: Story, replica: int, now_ns: int) -> list[Bar]:
     node, passages = replica_name(replica), story.orders.get(replica, [])
     sent_ns = passages[0].sent_ns if passages else story.ordered_ns
     execution = story.executions.get(replica)
+    if execution is None and story.cut:
+        return []  # it may have been executed long since
     if execution is None:
         return [Bar(node, Stage.WAY, sent_ns, now_ns)] if sent_ns else []
     bars = [
@@ -73,5 +75,10 @@ def waterfall_rows(story: Story, bars: tuple[Bar, ...]) -> list[tuple[str, str]]
         (replica_name(replica), f"its order was lost {len(gone)} ×")
         for replica, passages in story.orders.items()
         if (gone := [one for one in passages if one.fate.value == "lost"])
+    ]
+    lost += [
+        (replica_name(replica), "too long after its order to be looked up")
+        for replica in sorted(story.orders.keys() - story.executions.keys())
+        if story.cut
     ]
     return [*first, *((node, " · ".join(parts)) for node, parts in rows.items()), *lost, *last]

@@ -104,6 +104,15 @@ class EventLog:
         """The newest records, so many at most, the newest first."""
         return islice(chain.from_iterable(map(reversed, reversed(self._chunks))), at_most)
 
+    def between(self, position: int, end: int) -> Iterator[Record]:
+        """The records from one position up to another, as far as they are kept, oldest first."""
+        position, end = max(position, self.first), min(end, self.end)
+        chunk, place = divmod(position - self.first, CHUNK_RECORDS)
+        while position < end:
+            part = self._chunks[chunk][place : place + end - position]
+            yield from part
+            position, chunk, place = position + len(part), chunk + 1, 0
+
     def row(self, position: int) -> EventRow:
         """The row at a position, decoded now. Raises IndexError like `record`."""
         return row_of(self.record(position), self._words)
