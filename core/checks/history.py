@@ -1,4 +1,4 @@
-"""A history as its clients saw it: what was asked, when, and what came back. No sequence number is in it.
+"""A history as its clients saw it: what was asked, when, and what came back.
 
 `HistoryReader` makes it from the wire log, live or recorded. A request is called when it leaves its client
 and returns when the answer reaches it. The answer itself stands in the result frame of the replica that the
@@ -45,7 +45,8 @@ class Call(NamedTuple):
 
 class Window(NamedTuple):
     """A part of a history: the requests called up to `until_ns` and after the window before. All that can be
-    known of them is known. `shown` are their sequence numbers, for people; no check may look at them."""
+    known of them is known. `shown` are the sequence numbers that they were answered under: for people, and an
+    order for `Judge` to try, which believes nothing of it."""
 
     until_ns: int
     calls: list[Call]

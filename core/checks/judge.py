@@ -11,19 +11,21 @@ have taken effect. A service without such a state is not judged any further in t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from core.checks.conflict import Conflict, smallest_conflict
 from core.checks.history import FOREVER, Call
-from core.checks.linearizability import Budget, Configuration, Item, Part, Verdict, search
+from core.checks.linearizability import Budget, Configuration, Found, Item, Part, Verdict, follow, search
 from core.checks.sequential import Model, State
+from core.ids import RequestId
 
 CHUNK_REQUESTS = 64
 """Requests of one part that are searched together, if few are open after so many; at most twice that."""
 KEPT_CONFLICTS = 20
-STEPS = 10_000
-"""Steps of the search in one chunk, as many again for each try to make a conflict smaller."""
+NOBODY: Mapping[RequestId, int] = {}
+"""Claims no order."""
 
 
 @dataclass(slots=True)
@@ -60,13 +62,14 @@ class Judge:
     def __init__(
         self,
         model: Model,
-        budget: Callable[[], Budget] = lambda: Budget(STEPS),
+        budget: Callable[[], Budget] | None = None,
         kept_conflicts: int = KEPT_CONFLICTS,
     ) -> None:
-        """`budget` gives the budget of each search. The first `kept_conflicts` chunks that no order explains
+        """`budget` gives the budget of each search (by default the model's steps), and as much again for
+        each try to make a conflict smaller. The first `kept_conflicts` chunks that no order explains
         are searched for their smallest conflict."""
         self._model = model
-        self._budget = budget
+        self._budget = budget or (lambda: Budget(model.steps))
         self._kept_conflicts = kept_conflicts
         self._parts: dict[str, _Standing] = {}
         self._open: set[str] = set()  # parts with requests that have not returned yet
@@ -75,9 +78,21 @@ class Judge:
         self._resumed_ns = -1
         self.judgement = Judgement()
 
-    def judge(self, calls: Iterable[Call], until_ns: int = FOREVER - 1) -> list[Conflict]:
+    @property
+    def gave_up(self) -> bool:
+        """Nothing that follows can be judged: requests were missed, and the service has no state that stands
+        for all states."""
+        return self._lost and all(standing.lost for standing in self._parts.values())
+
+    def judge(
+        self, calls: Iterable[Call], until_ns: int = FOREVER - 1, claimed: Mapping[RequestId, int] = NOBODY
+    ) -> list[Conflict]:
         """Judge the next window: all requests called up to `until_ns` and after the window before. Gives the
-        conflicts found in it."""
+        conflicts found in it.
+
+        `claimed` is an order in which somebody says they took effect, by place from 1. It is believed in
+        nothing: where the search is cut short, that order is tried as well.
+        """
         known = len(self.judgement.conflicts)
         parts: dict[str, list[Item]] = {part: [] for part in self._open}
         for call in calls:
@@ -86,7 +101,8 @@ class Judge:
                 self.judgement.checked += 1
             else:
                 once = call.called_ns <= self._resumed_ns
-                parts.setdefault(move.part, []).append(Item(call, move, Part.ONCE if once else Part.STRICT))
+                item = Item(call, move, Part.ONCE if once else Part.STRICT, claimed.get(call.request, 0))
+                parts.setdefault(move.part, []).append(item)
         for part, items in parts.items():
             items.sort(key=_called)
             self._judge_part(part, items, until_ns)
@@ -123,7 +139,7 @@ class Judge:
             self.judgement.unjudged += len(new)
             return
         items = standing.items + new  # in the order of their calls, and the carried ones in their places
-        found = search(items, standing.configurations, until_ns, self._budget())
+        found = self._search(items, standing.configurations, until_ns)
         judgement = self.judgement
         if found.ends:
             judgement.checked += len(new)
@@ -141,6 +157,16 @@ class Judge:
         _carry(standing, items, {Configuration(0, None)}, until_ns)
         self._forget(standing)
 
+    def _search(self, items: list[Item], starts: list[Configuration], until_ns: int) -> Found:
+        """Every way in which this stretch can end; where there are too many orders, the claimed one."""
+        many = len(items) > self._model.most_open and _open_at_once(items) > self._model.most_open
+        if many and (claimed := follow(items, starts, until_ns)) is not None:
+            return Found({claimed}, complete=False)
+        found = search(items, starts, until_ns, self._budget())
+        if not many and not found.complete and (claimed := follow(items, starts, until_ns)) is not None:
+            return Found({claimed}, complete=False)
+        return found
+
     def _forget(self, standing: _Standing) -> None:
         """Go on in any state; whatever is open may have taken effect already."""
         standing.items = [item._replace(part=Part.ONCE) for item in standing.items if not item.move.observes]
@@ -151,6 +177,12 @@ class Judge:
 
 def _called(item: Item) -> int:
     return item.call.called_ns
+
+
+def _open_at_once(items: list[Item]) -> int:
+    """How many of `items` are open at one time, at most."""
+    turns = [(item.call.called_ns, 1) for item in items] + [(item.call.returned_ns, -1) for item in items]
+    return max(accumulate(change for _, change in sorted(turns)), default=0)
 
 
 def _cut(items: list[Item]) -> int:

@@ -55,6 +55,8 @@ class Item(NamedTuple):
     call: Call
     move: Move
     part: Part = Part.STRICT
+    claim: int = 0
+    """Its place in an order that somebody claims to explain everything; 0 when nobody does."""
 
 
 class Configuration(NamedTuple):
@@ -102,6 +104,35 @@ def search(
         if not searched.explore(start):
             return Found(searched.ends, False)
     return Found(searched.ends, True)
+
+
+def follow(items: Sequence[Item], starts: Iterable[Configuration], until_ns: int) -> Configuration | None:
+    """The configuration that the claimed order leads to from one of `starts`; None when it explains nothing.
+
+    It is tried like any other order: every answer must be right in it, and nothing may come after what was
+    called when it had returned already. So a claim can make the search shorter, and never wrong.
+    """
+    must = [item for item in items if item.part is Part.STRICT and item.call.returned_ns <= until_ns]
+    if not all(item.claim for item in must):
+        return None
+    last = max((item.claim for item in must), default=0)
+    claimed = [(item.claim, place) for place, item in enumerate(items) if 0 < item.claim <= last]
+    claimed.sort()
+    for taken, state in starts:
+        latest_ns = 0
+        for _, place in claimed:
+            item = items[place]
+            if taken >> place & 1:
+                continue
+            state = item.move.step(state)
+            latest_ns = max(latest_ns, item.call.called_ns)
+            if state is IMPOSSIBLE or item.call.returned_ns < latest_ns:
+                break
+            if item.call.returned_ns > until_ns:
+                taken |= 1 << place
+        else:
+            return Configuration(taken, state)
+    return None
 
 
 class _Search:

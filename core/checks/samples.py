@@ -67,12 +67,13 @@ class Found(msgspec.Struct, frozen=True):
 
 class Standing(msgspec.Struct, frozen=True):
     """Where the judging process stands: requests judged and given up; what it found since it last said so.
-    `over`: it has judged everything that it was shown."""
+    `gave_up`: it cannot judge what follows. `over`: it has judged everything that it was shown."""
 
     checked: int
     unjudged: int
     violations: int
     found: list[Found]
+    gave_up: bool = False
     over: bool = False
 
 

@@ -15,9 +15,11 @@ from typing import Any, NamedTuple, Protocol, cast
 
 import msgspec
 
+from core.limits import MAX_CLIENTS
 from core.services.calls import INVALID_OPERATION, UNREADABLE, encode_outcome, is_refused, operation_decoder
 from core.services.kv import KeyValue
 from core.services.machine import Context, Partitioned, Service
+from core.services.social import Social
 
 State = Hashable
 Step = Callable[[State], State]
@@ -49,6 +51,13 @@ class Model(Protocol):
     anything: State | None
     """A state that stands for all states: whatever is answered may be right. None when there is none."""
 
+    steps: int
+    """What a stretch of the history may cost, in steps of the search."""
+
+    most_open: int
+    """With more requests of a part open at once there are too many orders to try them all: then one that
+    somebody claims is tried alone."""
+
     def move(self, operation: bytes, outcome: bytes | None) -> Move | None:
         """None when the operation constrains nothing and changes nothing."""
 
@@ -63,6 +72,10 @@ def model_of(service: Service) -> Model | None:
         from core.checks.single_key import SingleKey  # the one that is needed
 
         return SingleKey()
+    if type(service) is Social:
+        from core.checks.social_network import SocialNetwork
+
+        return SocialNetwork()
     return ServiceModel(service) if isinstance(service, Partitioned) else None
 
 
@@ -74,6 +87,8 @@ class ServiceModel:
     """
 
     anything: State | None = None
+    steps = 10_000
+    most_open = MAX_CLIENTS
 
     def __init__(self, service: Service) -> None:
         """Takes the service over; it must not have executed anything."""

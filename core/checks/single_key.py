@@ -12,6 +12,7 @@ from typing import cast
 
 from core.checks.sequential import IMPOSSIBLE, KEPT_MOVES, Move, State, Step
 from core.errors import RemoteProtocolError
+from core.limits import MAX_CLIENTS
 from core.services import kv
 from core.services.calls import INVALID_OPERATION, UNREADABLE, decode_outcome, operation_decoder
 from core.services.kv import Content
@@ -28,6 +29,8 @@ class SingleKey:
 
     start: State = None
     anything: State | None = ANYTHING
+    steps = 10_000
+    most_open = MAX_CLIENTS
 
     def __init__(self) -> None:
         self.move = lru_cache(KEPT_MOVES)(_move)

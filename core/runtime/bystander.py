@@ -31,6 +31,7 @@ AHEAD_BYTES = 4 << 20
 FINISH_S = 2.0
 """How long the end of a run waits for it."""
 
+_CALLS = frozenset({Tap.CALL_SENT, Tap.CALL_DELIVERED})
 _FRONT = frozenset({Tap.FROM_PASSED, Tap.FROM_DELIVERED})
 _RESULT_MARK = b"\xa6result"
 _encode = msgspec.msgpack.Encoder().encode
@@ -73,10 +74,11 @@ class Bystander(asyncio.SubprocessProtocol):
         self._write_records(records)
         if not self._able:
             return
+        taps = _CALLS if self._standing.gave_up else TAPS
         self._kept += [
             record
             for record in records
-            if record.tap in TAPS and (record.tap not in _FRONT or record.body[1:8] == _RESULT_MARK)
+            if record.tap in taps and (record.tap not in _FRONT or record.body[1:8] == _RESULT_MARK)
         ]
         if len(self._kept) >= FLUSH_RECORDS:
             self.flush()
@@ -99,7 +101,7 @@ class Bystander(asyncio.SubprocessProtocol):
             if record.tap not in _FRONT:
                 self._open.follow(record)
         self._last_ns = max(self._last_ns, kept[-1].time_ns)
-        if not self._skipping:
+        if not (self._skipping or self._standing.gave_up):
             self._send(Shown(kept))
         if self._open.called and self._starting is None:
             self._starting = self._loop.create_task(self._start())
@@ -111,7 +113,8 @@ class Bystander(asyncio.SubprocessProtocol):
         standing, unjudged = self._standing, self._standing.unjudged
         if self._skipping:
             unjudged += self._open.called - self._called_before
-        if self._finished and not standing.over:  # what it had not come to, nobody will judge
+        nobody_will = standing.gave_up or (self._finished and not standing.over)
+        if nobody_will:  # judge what it had not come to
             unjudged = max(unjudged, self._open.called - standing.checked)
         return (CheckCount(NAME, standing.checked, standing.violations, unjudged),)
 

@@ -58,10 +58,11 @@ class HistoryJudge:
                     self._window(rest)
         done = self._judge.judgement
         found, self._found = self._found, []
-        return Standing(done.checked, done.unjudged, done.violations, found, isinstance(message, Over))
+        over = isinstance(message, Over)
+        return Standing(done.checked, done.unjudged, done.violations, found, self._judge.gave_up, over)
 
     def _window(self, window: Window) -> None:
-        for conflict in self._judge.judge(window.calls, window.until_ns):
+        for conflict in self._judge.judge(window.calls, window.until_ns, window.shown):
             seq = max((window.shown.get(call.request, 0) for call in conflict.calls), default=0)
             self._found.append(Found(seq, *conflict_words(conflict, self._words, self._model.words)))
 

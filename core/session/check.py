@@ -1,9 +1,9 @@
 """Checks a recording: the live checks over everything in it, the search for a linearization, and what the run
 itself had to say.
 
-The search sees calls and returns alone. It needs a service that names the part of its state that an operation
-concerns; of others the live checks say enough (the order is given by the sequence numbers, so it need not be
-searched), and the report says that it was not made.
+The search sees calls and returns, and believes nothing else: where it is cut short it tries the order that
+the recorded run claims. It needs a service whose rules it knows, or one that names the part of its state that
+an operation concerns; of others the live checks say enough, and the report says that it was not made.
 
 The verdict is *invalid* when any check fails or had failed in the run, *unknown* when there was nothing to
 judge or a part could not be judged, and *valid* otherwise. What was cut off is judged up to there.
@@ -22,6 +22,8 @@ from core.checks.judge import Judge
 from core.checks.live import violation_words
 from core.checks.sequential import Model, model_of
 from core.facts import CheckCount, Violated
+from core.ids import RequestId
+from core.protocol.messages import Order, unpack_u32
 from core.services.calls import anything_words
 from core.services.face import Face
 from core.services.machine import Service
@@ -80,6 +82,13 @@ class _Search:
         self._reader = HistoryReader()
         self._judge = Judge(model)
         self._conflicts: list[dict[str, object]] = []
+        self._claims: dict[RequestId, int] = {}
+
+    def ordered(self, order: Order) -> None:
+        """The run gave these numbers; what was repeated took effect under the first."""
+        ids = unpack_u32(order.requests)
+        for seq, request in enumerate(zip(ids[::2], ids[1::2], strict=True), order.first_seq):
+            self._claims.setdefault(RequestId(*request), seq)
 
     def read(self, records: list[Record]) -> None:
         """Take the next records."""
@@ -95,7 +104,8 @@ class _Search:
         return SearchReport(done.verdict, done.checked, done.unjudged, done.violations, self._conflicts)
 
     def _take(self, window: Window) -> None:
-        for conflict in self._judge.judge(window.calls, window.until_ns):
+        claims = {call.request: self._claims.pop(call.request, 0) for call in window.calls}
+        for conflict in self._judge.judge(window.calls, window.until_ns, claims):
             calls = [
                 {
                     "request": str(call.request),
@@ -159,16 +169,18 @@ def check(recording: Recording, service: Service, progress: Progress = no_progre
     run, report = RecordedRun(service, epochs_of(recording.records())), CheckReport(note=recording.note)
     model = model_of(type(service)())
     search = _Search(model, Face(service).words) if model else None
+    if search:
+        run.on_order = search.ordered
     for block in range(len(recording.blocks)):
         records = recording.load(block)
-        if search:
-            search.read(records)
         for record in records:
             for request in run.feed(record):
                 if request.of_a_session:
                     report.sessions += 1
                 else:
                     report.fates[request.fate] += 1
+        if search:
+            search.read(records)
         report.violations += run.checks.take()[: KEPT_VIOLATIONS - len(report.violations)]
         progress(block + 1, len(recording.blocks))
     never = [request for request in run.history.open.values() if not request.of_a_session]

@@ -8,13 +8,15 @@ never have to go back.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from core.checks.live import LiveChecks
 from core.errors import RemoteProtocolError
 from core.facts import AnswerLost, Dropped, EpochStarted, FactUnion, Joined, Returned, Violated
 from core.protocol.codec import decode_from_replica
-from core.protocol.messages import Pong, Result, unpack_u32, unpack_u64
+from core.protocol.messages import Order, Pong, Result, unpack_u32, unpack_u64
 from core.services.machine import Service
 from core.session.history import History, Request
 from core.session.orders import Epochs, OrderedBatches
@@ -39,6 +41,8 @@ class RecordedRun:
         self.unreadable = 0
         self.ordered = 0
         """How many numbers were given."""
+        self.on_order: Callable[[Order], None] = lambda order: None
+        """Told each batch that was not ordered in vain."""
         self._members = 0
         self._epochs = epochs
         self._batches = OrderedBatches(epochs)
@@ -58,6 +62,7 @@ class RecordedRun:
             for order, _ in self._batches.take(record):
                 self.checks.ordered(order, self._members)
                 self.ordered += order.count
+                self.on_order(order)
         elif tap in (Tap.FROM_PASSED, Tap.FROM_DELIVERED) or (tap == Tap.FROM_DOUBLED and not token):
             self._response(links.bit_length() - 1, body)
         elif tap == Tap.RETURN_DELIVERED:

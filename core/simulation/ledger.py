@@ -37,6 +37,17 @@ class Ledger:
             for client, number, operation, called_ns, returned_ns, outcome in self._returned
         ]
 
+    def numbers(self) -> dict[RequestId, int]:
+        """The sequence numbers that clients were answered under."""
+        numbers: dict[RequestId, int] = {}
+        for effect, _ in self._told:
+            ids = iter(unpack_u32(effect.requests))
+            numbers.update(
+                (RequestId(*pair), seq)
+                for seq, pair in enumerate(zip(ids, ids, strict=True), effect.first_seq)
+            )
+        return numbers
+
     def called(self, requests: Requests, now: int) -> None:
         """These were asked."""
         still_open, ids = self._open, iter(requests.ids)

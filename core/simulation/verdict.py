@@ -52,7 +52,7 @@ class Verdict:
         model = history_model(cluster.schedule.service)
         if model is None or cluster.upheavals.answers_lost:
             return
-        for conflict in Judge(model).judge(cluster.ledger.calls()):
+        for conflict in Judge(model).judge(cluster.ledger.calls(), claimed=cluster.ledger.numbers()):
             requests = ", ".join(str(call.request) for call in conflict.calls)
             self.fail("linearizability", f"No order explains the answers to {requests} ({conflict.part}).")
 

@@ -11,6 +11,7 @@ from core.checks.judge import Judge
 from core.checks.linearizability import Verdict
 from core.checks.sequential import IMPOSSIBLE, ServiceModel, model_of
 from core.checks.single_key import SingleKey, execute
+from core.checks.social_network import SocialNetwork
 from core.services.calls import INVALID_OPERATION, encode_operation, encode_outcome
 from core.services.kv import (
     MAX_KEY_CHARACTERS,
@@ -29,6 +30,7 @@ from core.services.machine import LARGEST_INTEGER, SMALLEST_INTEGER, Context, Op
 from core.services.social import Social
 from core.workload.clients import WorkloadSettings, make_workload
 from tests.support.histories import call, decode, random_legal
+from tests.support.services import Opaque
 
 KEYS = ("a", "é", "", "k" * MAX_KEY_CHARACTERS, "k" * (MAX_KEY_CHARACTERS + 1))
 VALUES: tuple[Content, ...] = (
@@ -125,7 +127,9 @@ def test_after_a_gap_a_service_of_ones_own_is_judged_no_further() -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "kind"), [(KeyValue(), SingleKey), (Social(), None)], ids=["kv", "social"]
+    ("service", "kind"),
+    [(KeyValue(), SingleKey), (Social(), SocialNetwork), (Opaque(), None)],
+    ids=["kv", "social", "opaque"],
 )
 def test_which_services_can_be_judged(service: Any, kind: type | None) -> None:
     model = model_of(service)

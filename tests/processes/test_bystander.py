@@ -6,10 +6,12 @@ import json
 
 import pytest
 
+from core.checks.samples import Gap, Over, Standing
 from core.facts import CheckCount, Violated
 from core.runtime import bystander
 from core.runtime.bystander import Bystander
 from core.runtime.headless import run_loop
+from core.runtime.history_judge import HistoryJudge
 from core.trace.wire_log import Record
 from tests.support.daemons import lockstep
 from tests.support.group import get, put
@@ -81,4 +83,23 @@ def test_what_it_has_no_time_for_is_counted(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_service_that_cannot_be_judged_has_no_such_check() -> None:
-    assert judged("social", STALE) == ((), [], STALE)
+    assert judged("tests.support.services:Opaque", STALE) == ((), [], STALE)
+
+
+def test_after_a_gap_the_social_network_is_judged_no_further_and_shown_no_more() -> None:
+    assert not HistoryJudge("kv").take(Gap(20, 3, [], [])).gave_up
+    assert HistoryJudge("social").take(Gap(20, 3, [], [])).gave_up
+
+    async def main() -> tuple[list[object], tuple[CheckCount, ...]]:
+        beside = Bystander("social", lambda records: None, lambda violated: None)
+        beside._standing = Standing(0, 3, 0, [], gave_up=True)
+        sent: list[object] = []
+        beside._send = sent.append  # type: ignore[method-assign]
+        beside.write(STALE)
+        await beside.finish()
+        await beside.stop()
+        return sent, beside.counts()
+
+    sent, counts = run_loop(main())
+    assert [type(message) for message in sent] == [Over]
+    assert counts == (CheckCount("linearizability", 0, 0, 3),)

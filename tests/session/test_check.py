@@ -22,6 +22,7 @@ from core.simulation.recording import record
 from core.simulation.schedule import draw
 from core.trace.wire_log import Record, Tap, encode_fact
 from tests.support.made_run import header, made_run, save
+from tests.support.services import Opaque
 
 
 def judged(tmp_path: Path, records: list[Record]) -> CheckReport:
@@ -112,9 +113,16 @@ def test_the_search_covers_every_request_of_a_sound_run(tmp_path: Path) -> None:
 
 def test_a_service_without_parts_is_judged_by_the_live_checks_alone(tmp_path: Path) -> None:
     path = save(tmp_path / "run.lockstep", made_run(60, service="social"), header("social"))
-    report = check(read(path), load_service("social"))
+    report = check(read(path), Opaque())
     assert (report.verdict, report.search) == (Verdict.VALID, None)
     assert report.as_json()["linearizability"] == {"verdict": "not searched"}
+
+
+def test_the_social_network_is_searched_as_well(tmp_path: Path) -> None:
+    path = save(tmp_path / "run.lockstep", made_run(2_000, clients=16, service="social"), header("social"))
+    report = check(read(path), load_service("social"))
+    assert report.search is not None
+    assert (report.search.verdict, report.search.checked) == ("valid", 2_000)
 
 
 def test_what_the_run_itself_noticed_counts(tmp_path: Path) -> None:

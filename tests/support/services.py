@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from core.services.kv import Increment, KeyValue
 from core.services.machine import Context, Page, Refused, Row, Value
+from core.services.social import Social
 
 
 class Failing(KeyValue):
@@ -17,6 +18,12 @@ class Failing(KeyValue):
         if type(operation) is Increment and operation.key == "boom":
             raise ZeroDivisionError("boom")
         return super().apply(operation, context)
+
+
+class Opaque(Social):
+    """It may answer differently from what it derives from, and names no parts of its state."""
+
+    name: ClassVar[str] = "opaque"
 
 
 class FailingLook(KeyValue):
