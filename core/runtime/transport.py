@@ -83,8 +83,8 @@ class Transport:
             self._pass(at_once, payload, frame)
 
     def send_again(self, replica: int, payload: bytes) -> None:
-        """Send an order once more, unless its result is on its way: the pace holds it, and it is not lost."""
-        if not self._holds_answer(replica, payload):
+        """Send an order once more, unless the pace holds it or its result: then it is late, and not lost."""
+        if self.pacer.untouched or not self._holds_either(replica, payload):
             self.retransmissions += 1
             self.send((replica,), payload)
 
@@ -111,14 +111,13 @@ class Transport:
         )
         return min((order.first_seq for order in held if isinstance(order, Order)), default=None)
 
-    def _holds_answer(self, replica: int, payload: bytes) -> bool:
-        """The replica's result for this order is on its way from it, late by the pace alone."""
-        held = self._on_its_way(Hop.FROM, replica)
-        if not held:
-            return False
+    def _holds_either(self, replica: int, payload: bytes) -> bool:
+        """This order is on its way to the replica or its result on its way back, late by the pace alone."""
         order = decode_from_front_end(payload)
-        results = (decode_from_replica(body) for body in held)
-        return isinstance(order, Order) and any(
+        if not isinstance(order, Order):
+            return False
+        results = map(decode_from_replica, self._on_its_way(Hop.FROM, replica))
+        return self.holds(replica, order.first_seq) or any(
             isinstance(result, Result) and result.first_seq == order.first_seq for result in results
         )
 

@@ -11,7 +11,8 @@ import pytest
 from core.facts import Fact, Pace
 from core.link_faults import Link, LinkFaults, Way, links_of
 from core.protocol.codec import encode
-from core.protocol.messages import Order, Ping, pack_u32
+from core.protocol.messages import Order, Ping, Result, pack_u32
+from core.runtime.pacer import Hop
 from core.runtime.transport import Transport
 from core.trace.wire_log import Tap
 from tests.support.fake_loop import FakeLoop
@@ -159,6 +160,20 @@ def test_only_what_the_pace_holds_counts_as_on_its_way(net: Net) -> None:
     for token in (2, 3):
         net.transport.pacer.deliver(token)
     assert net.transport.first_on_its_way() is None, "what is lost must be told of, so that it is asked for"
+
+
+def test_an_order_is_not_sent_again_while_the_pace_holds_it(net: Net) -> None:
+    net.transport.set_pace(Pace.STEP, 0)
+    net.transport.send_again(1, ORDER)
+    net.transport.send_again(1, ORDER)
+    assert net.transport.retransmissions == 1 and len(net.transport.pacer.on_its_way(Hop.TO, 1)) == 1
+    assert net.transport.pacer.lose(1)
+    net.transport.send_again(1, ORDER)
+    assert net.transport.retransmissions == 2, "that one was lost"
+    assert net.transport.pacer.deliver()
+    net.transport.receive(1, encode(Result(1, 1, 7, 2, 0, 0, 0, 9, b"")), lambda: None, True)
+    net.transport.send_again(1, ORDER)
+    assert net.transport.retransmissions == 2, "its result is on its way"
 
 
 def test_what_is_late_for_a_replica_that_goes_down_goes_with_it(net: Net) -> None:
