@@ -13,7 +13,6 @@ from core.simulation.run import Outcome, simulate
 from core.simulation.schedule import draw
 
 KEPT_FAILURES = 20
-COLLECT_EVERY_SEEDS = 100
 
 
 @dataclass(slots=True)
@@ -54,14 +53,13 @@ def run_seeds(seeds: Iterable[int], only_first_failure: bool = False) -> list[Ou
     """One run for each seed, in this order; to the first failure when that is all that is asked for."""
     outcomes = []
     was_enabled = gc.isenabled()
-    gc.disable()  # a collection costs more than a run; cycles are few, and cleared now and then
+    gc.disable()  # collections in the middle of a run cost more than the run itself
     try:
-        for done, seed in enumerate(seeds):
+        for seed in seeds:
             outcomes.append(simulate(draw(seed)))
             if only_first_failure and outcomes[-1].problem:
                 break
-            if done % COLLECT_EVERY_SEEDS == 0:
-                gc.collect(1)
+            gc.collect(1)  # the few cycles of this run, while they are in the processor's cache
     finally:
         if was_enabled:
             gc.enable()

@@ -6,6 +6,7 @@ still (what arrives then waits, as in a socket's buffer) and it can die.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Protocol
 
 from core.effects import Effect, Halt, Send
@@ -19,6 +20,9 @@ from core.simulation.network import Clock
 
 FULL_AT_FRAMES = 12
 """What a process that stands still has not taken before its link counts as full."""
+
+_read = lru_cache(8)(decode_from_front_end)
+"""The replicas of a multicast share its message: it is frozen."""
 
 
 class Owner(Protocol):
@@ -63,7 +67,7 @@ class SimulatedProcess:
             self._kept_waiting(payload)
             return
         try:
-            effects = self.manager.step(decode_from_front_end(payload), payload, self._clock.now)
+            effects = self.manager.step(_read(payload), payload, self._clock.now)
         except RemoteProtocolError as error:
             self._owner.said(self, encode(Failure(True, str(error))))
             self._end(76)
@@ -104,9 +108,10 @@ class SimulatedProcess:
             self._owner.ended(self, status)
 
     def _perform(self, effects: tuple[Effect, ...]) -> None:
+        said = self._owner.said
         for effect in effects:
             if type(effect) is Send:
-                self._owner.said(self, effect.payload)
+                said(self, effect.payload)
             elif type(effect) is Halt:
                 self._end(70)
                 return

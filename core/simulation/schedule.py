@@ -115,7 +115,7 @@ _PROCESS_WORDS = {
 }
 _REPLICAS = (1, 2, 2, 3, 3, 3, 3, 3, 3, 4, 5)
 _REPLIES = ("first", "first", "first", "first", "acks:2", "acks:all", "majority", "majority")
-_ONE_BY_ONE, _GATHERED = (28, 48), (84, 136)
+_ONE_BY_ONE, _GATHERED = (18, 38), (84, 136)
 """How many requests a run has: where most batches hold one or two, and where they hold many. So every run has
 some hundred frames or more, and no run is long for being made of small batches."""
 _WAYS = ((Way.TO,), (Way.FROM,), (Way.TO, Way.FROM))
@@ -127,10 +127,10 @@ def draw(seed: int) -> Schedule:
     pick = random.choice
     replicas, clients = pick(_REPLICAS), random.randint(1, 16)
     latency_ns = pick((20 * US, 100 * US, 500 * US, 2 * MS))
-    turn_ns = pick((0, latency_ns // 2, 2 * latency_ns, 4 * latency_ns))
+    turn_ns = pick((0, *[latency_ns // 2, 2 * latency_ns] * 2, 4 * latency_ns))
     batch_requests = pick((1, 3, 8, *[BATCH_REQUESTS] * 5))
     sleeps = random.random() < 0.03
-    think_ms = 10 if sleeps else pick((0, 0, 0, 0, 1, 10))
+    think_ms = 10 if sleeps else pick((0, 0, 0, 0, 0, 0, 1, 10))
     gathers = clients > 3 and turn_ns > 0 and batch_requests > 1 and not think_ms
     requests = random.randint(*(_GATHERED if gathers else _ONE_BY_ONE))
     lingers = random.random() < 0.04  # somebody may be silent for so long that it is fenced
