@@ -13,6 +13,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage, QPainter, QPixmap
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialog
 
 from core.model.cluster_view import ClusterView, ReplicaState, Token, TokenKind
 from gui.main_window import MainWindow
@@ -82,12 +83,13 @@ class Camera:
         self.window.docks.arrange(size[1], size[0])
 
     def shoot(self, name: str) -> None:
-        """Take a picture of the window, and of the form in front of it."""
+        """Take a picture of the window, and of the forms in front of it."""
         picture = self.window.grab()
-        if self.window.query.isVisible():
-            form: QPixmap = self.window.query.grab()
-            with QPainter(picture) as painter:
-                painter.drawPixmap(self.window.query.pos() - self.window.mapToGlobal(QPoint(0, 0)), form)
+        for form in (self.window.query, *self.window.findChildren(QDialog)):
+            if form.isVisible():
+                front: QPixmap = form.grab()
+                with QPainter(picture) as painter:
+                    painter.drawPixmap(form.pos() - self.window.mapToGlobal(QPoint(0, 0)), front)
         self._taken[name] = picture.toImage()
 
     def develop(self, folder: Path) -> None:
