@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow
 from gui.dock_set import DockSet
 from gui.dress import Dress
 from gui.preferences import Preferences, on_screen
-from gui.stage.stage_view import StageView
+from gui.stage.zooming import ZoomingStage
 from gui.theme import PRESENTATION_SCALE
 
 _FIRST_SIZE = QSize(1440, 900)
@@ -19,7 +19,7 @@ class Arrangement(QObject):
     """Geometry, docks and places of nodes; kept in the preferences when the window goes."""
 
     def __init__(
-        self, window: QMainWindow, stage: StageView, docks: DockSet, dress: Dress, preferences: Preferences
+        self, window: QMainWindow, stage: ZoomingStage, docks: DockSet, dress: Dress, preferences: Preferences
     ) -> None:
         super().__init__(window)
         self._window, self._stage, self._docks = window, stage, docks
@@ -49,6 +49,7 @@ class Arrangement(QObject):
         """Docks and nodes back to their first places."""
         self._preferences.forget_window()
         self._stage.set_positions({})
+        self._stage.fit()
         self._docks.arrange(self._window.height(), self._window.width())
 
     def present(self) -> None:

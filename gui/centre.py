@@ -13,6 +13,7 @@ from gui.dress import Dress
 from gui.journey import Journey
 from gui.selection import Selection
 from gui.source_bridge import SourceBridge
+from gui.stage.zooming import ZoomingStage
 
 if TYPE_CHECKING:
     from gui.space_time.page import SpaceTimePage
@@ -25,8 +26,8 @@ class Centre(QWidget):
     """A sentence for the person: level, text."""
 
     def __init__(
-        self, stage: QWidget, timeline: QWidget, bridge: SourceBridge, selection: Selection, journey: Journey,
-        actions: Actions, dress: Dress, parent: QWidget,
+        self, stage: ZoomingStage, timeline: QWidget, bridge: SourceBridge, selection: Selection,
+        journey: Journey, actions: Actions, dress: Dress, parent: QWidget,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._stage = stage
@@ -67,6 +68,20 @@ class Centre(QWidget):
             self.space_time.show_view(self._bridge.view)
         self.space_time.setFocus()
         return self.space_time
+
+    def zoom(self, factor: float) -> None:
+        """Look closer at the page that is shown, or less close."""
+        if self._pages.currentWidget() is self._stage:
+            self._stage.zoom(factor)
+        elif self.space_time is not None:
+            self.space_time.diagram.zoom(1 / factor**2)
+
+    def fit(self) -> None:
+        """Everything on the page that is shown."""
+        if self._pages.currentWidget() is self._stage:
+            self._stage.fit()
+        elif self.space_time is not None:
+            self.space_time.diagram.fit()
 
     def redress(self) -> None:
         """Other colours and sizes."""

@@ -13,6 +13,7 @@ _MOUSE = (
     ("Right-click a replica", "Kill it, or inspect its data"),
     ("Click a message", "Under step: deliver it"),
     ("Drag a card", "Put it elsewhere"),
+    ("Turn the wheel", "Look closer at the picture"),
 )
 
 

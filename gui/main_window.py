@@ -37,6 +37,7 @@ from gui.query_form import QueryForm
 from gui.selection import Selection
 from gui.source_bridge import EVERY_TICK, SourceBridge
 from gui.stage.stage_widget import StageWidget
+from gui.stage.zooming import ZOOM
 from gui.status_line import StatusLine
 from gui.timeline.bar import TimelineBar
 from gui.top_bar import TopBar
@@ -186,6 +187,9 @@ class MainWindow(QMainWindow):
             "console": lambda: self.docks.show("console"),
             "lessons": self.lessons.show,
             "find": lambda: self.docks.show("log"),
+            "nearer": lambda: self.centre.zoom(ZOOM),
+            "farther": lambda: self.centre.zoom(1 / ZOOM),
+            "fit": self.centre.fit,
             "larger": lambda: dress.grow(1),
             "smaller": lambda: dress.grow(-1),
             "normal": lambda: dress.grow(0),

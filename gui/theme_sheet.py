@@ -150,6 +150,10 @@ QToolButton[chip="true"]:hover, QPushButton[chip="true"]:hover { background: $ho
 QToolButton[chip="true"]:checked { color: $text; background: $selection; border-color: $selection; }
 QToolButton[chip="true"]:focus, QPushButton[chip="true"]:focus { border-color: $accent; }
 QPushButton[chip="true"] { color: $accent; border-color: $accent; }
+QToolButton#wholeAgain { color: $text; background: $raised; border: 1px solid $outline_strong;
+    border-radius: ${px9}px; padding: ${px2}px ${px8}px; font-size: ${px11}px; }
+QToolButton#wholeAgain:hover { background: $hover; }
+QToolButton#wholeAgain:focus { border-color: $accent; }
 QFrame#diagramBar { background: $surface; border-bottom: 1px solid $outline; }
 QFrame#diagramBar QToolButton { padding: ${px4}px; }
 QFrame#timeline { background: $surface; border-top: 1px solid $outline; }

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 
-from PySide6.QtCore import QRect, QRectF, QSizeF
+from PySide6.QtCore import QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPixmap
 
 
@@ -24,7 +24,9 @@ def device_rect(rect: QRectF, ratio: float) -> QRect:
 class Backdrop:
     """The picture behind the messages."""
 
-    def __init__(self, size: QSizeF, ratio: float) -> None:
+    def __init__(self, size: QSizeF, ratio: float, on_top: Iterable[str] = ()) -> None:
+        """`on_top`: pieces that lie over all others, with their ground."""
+        self._on_top = frozenset(on_top)
         pixels = (size * ratio).toSize()
         self.pixmap = QPixmap(pixels)
         self.ratio = ratio
@@ -39,7 +41,7 @@ class Backdrop:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             paint_ground(painter)
         self._areas = dict(areas)
-        self._under = {name: self.pixmap.copy(area) for name, area in areas.items()}
+        self._under = {name: self._copied(area) for name, area in areas.items()}
         self.put((name, piece, None) for name, piece in list(self._pieces.items()) if name in areas)
 
     def put(self, pieces: Iterable[tuple[str, QPixmap, QRect | None]]) -> None:
@@ -60,11 +62,25 @@ class Backdrop:
                     painter.drawPixmap(part, self._under[name], inside)
                     painter.drawPixmap(part, piece, inside)
 
+    def _copied(self, area: QRect) -> QPixmap:
+        """The picture there, with nothing where it reaches beyond an edge: Qt's own copy would be smaller."""
+        if self.pixmap.rect().contains(area):
+            return self.pixmap.copy(area)
+        copied = QPixmap(area.size())
+        copied.fill(Qt.GlobalColor.transparent)
+        with QPainter(copied) as painter:
+            painter.drawPixmap(-area.topLeft(), self.pixmap)
+        return copied
+
     def _put_back(self, painter: QPainter, name: str, area: QRect) -> None:
         """Put back what lay over `area`."""
+        if name in self._on_top:
+            return
         painter.setClipRect(area)
         for other, theirs in self._areas.items():
             pixmap = self._pieces.get(other)
             if other != name and pixmap is not None and theirs.intersects(area):
+                if other in self._on_top:
+                    painter.drawPixmap(theirs.topLeft(), self._under[other])
                 painter.drawPixmap(theirs, pixmap, pixmap.rect())
         painter.setClipping(False)

@@ -94,6 +94,7 @@ class StageLayout:
     headline: QRectF
     legend: QRectF
     caption: QRectF = field(default_factory=QRectF)  # below the front end: a sentence has room there
+    words_scale: float = 1.0  # of headline and legend
 
 
 def arrange(
@@ -134,6 +135,7 @@ def arrange(
         links=_links(places, k),
         headline=QRectF(MARGIN * k, MARGIN * k, left_width - MARGIN * k, HEADLINE_HEIGHT * k),
         legend=legend,
+        words_scale=k,
         caption=_caption(front, left, right, size, legend.top(), k),
     )
 

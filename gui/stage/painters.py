@@ -146,8 +146,8 @@ def paint_stage(
     """Paint one moment in full, on any device (screen, picture, film, vector file)."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     paint_ground(painter, layout, theme, link_signs(view), selected)
-    paint_banner(painter, banner(view, badge), theme, layout.headline, layout.scale)
-    paint_legend(painter, pace_words(view), theme, layout.legend, layout.scale)
+    paint_banner(painter, banner(view, badge), theme, layout.headline, layout.words_scale)
+    paint_legend(painter, pace_words(view), theme, layout.legend, layout.words_scale)
     for name, motif in motifs(view, layout):
         place = layout.places[name]
         frame = CardFrame(place.rect, place.scale, place.detail, selected=name == selected)

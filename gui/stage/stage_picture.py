@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import is_
 from time import perf_counter_ns
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtGui import QPainter, QPixmap, QRegion
 
 from core.facts import Pace
 from core.model.cluster_view import ClusterView
@@ -23,6 +23,7 @@ from gui.stage.flight import NOTHING, Flight, Routes
 from gui.stage.flight_painter import FlightPainter
 from gui.stage.hit_map import HitMap
 from gui.stage.layout import ClientDetail, StageLayout, arrange
+from gui.stage.lens import WHOLE, Lens, magnified
 from gui.stage.link_signs import LinkSign, link_signs
 from gui.stage.painters import Compared, compared, motifs
 from gui.stage.scenery import (
@@ -47,6 +48,7 @@ class Setting:
     ratio: float
     badge: str
     moved: Mapping[str, tuple[float, float]]
+    lens: Lens = WHOLE
 
 
 BANNER, LEGEND = "banner", "legend"
@@ -95,7 +97,8 @@ class StagePicture:
         key = (setting.theme, self.layout.scale, setting.ratio)
         if self._sprites_for != key:
             self._sprites, self._sprites_for = FlightPainter(*key), key
-        self._backdrop = Backdrop(setting.size, setting.ratio)
+        on_top = () if setting.lens.whole else (BANNER, LEGEND)
+        self._backdrop = Backdrop(setting.size, setting.ratio, on_top)
         self._cascades.clear()
         self._shapes = None
         self._lay(link_signs(view))
@@ -109,11 +112,16 @@ class StagePicture:
 
     def rearrange(self, view: ClusterView, moved: Mapping[str, tuple[float, float]]) -> None:
         """The same nodes in other places (a person drags one)."""
-        setting = self._known()
+        setting = self._setting = replace(self._known(), moved=dict(moved))
         self._arrange(view, setting, moved)
         self.cards.move(self.layout)
         self._lay(self._ground_for[0])
         self._fly(self._routes.flight(view.tokens, view.now_ns))
+
+    def look(self, view: ClusterView, lens: Lens) -> None:
+        """The same nodes through a lens as close, elsewhere."""
+        self._setting = replace(self._known(), lens=lens)
+        self.rearrange(view, self._setting.moved)
 
     def show(self, before: ClusterView, view: ClusterView) -> QRect:
         """Go on from `before` to `view` (same nodes); the part of the widget that looks different now."""
@@ -177,6 +185,9 @@ class StagePicture:
             painter.drawPixmap(QRectF(QPointF(0, 0), self.layout.size), still, QRectF(still.rect()))
         self._cascades.paint(painter, self._setting.theme, self.layout)
         if self._flown.intersects(area):
+            if not self._setting.lens.whole:
+                sentences = QRegion(self.layout.headline.toRect()) | QRegion(self.layout.legend.toRect())
+                painter.setClipRegion(QRegion(area) - sentences)
             self._sprites.paint(painter, self._flight)
             self._sprites.paint_signs(painter, self._flight, self._card_rects)
 
@@ -236,7 +247,7 @@ class StagePicture:
         )
 
     def _arrange(self, view: ClusterView, setting: Setting, moved: Mapping[str, tuple[float, float]]) -> None:
-        self.layout = arrange(
+        whole = arrange(
             setting.size,
             len(view.clients),
             len(view.replicas),
@@ -244,6 +255,7 @@ class StagePicture:
             ratio=setting.ratio,
             moved=moved,
         )
+        self.layout = magnified(whole, setting.lens, setting.ratio)
         self._card_rects = [place.rect for place in self.layout.places.values()]
         self._parts = {
             place.name: (device_rect(place.rect, setting.ratio), place.rect.toAlignedRect())
@@ -257,6 +269,7 @@ class StagePicture:
                 for other in self.layout.places.values()
             )
             or place.moved
+            or not setting.lens.whole
         }
         self._routes = Routes(self.layout)
         self.hits = HitMap(self.layout)
@@ -275,7 +288,7 @@ class StagePicture:
 
     def _put_banner(self, words: Banner) -> QRect:
         self._banner_for = words
-        area, theme, scale = self.layout.headline, self._known().theme, self.layout.scale
+        area, theme, scale = self.layout.headline, self._known().theme, self.layout.words_scale
         with self._sheet(BANNER, area) as painter:
             paint_banner(painter, words, theme, area, scale)
         self._backdrop.put([(BANNER, self._sheets[BANNER], None)])
@@ -283,7 +296,7 @@ class StagePicture:
 
     def _put_legend(self, words: str) -> QRect:
         self._legend_for, self._legend_ns = words, self._clock()
-        area, theme, scale = self.layout.legend, self._known().theme, self.layout.scale
+        area, theme, scale = self.layout.legend, self._known().theme, self.layout.words_scale
         if self._shapes is None:
             with self._sheet(LEGEND, area) as painter:
                 end = paint_shapes(painter, theme, area, scale)

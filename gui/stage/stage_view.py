@@ -22,6 +22,7 @@ from core.facts import Pace
 from core.model.cluster_view import ClusterView
 from gui.stage.card_cache import Look
 from gui.stage.hit_map import TOKEN_REACH
+from gui.stage.lens import WHOLE
 from gui.stage.link_signs import curve
 from gui.stage.stage_picture import Setting, StagePicture
 from gui.stage.tips import describe, link_tip, tip, token_tip
@@ -55,6 +56,7 @@ class StageView(QWidget):
         self._view: ClusterView | None = None
         self._picture = StagePicture(clock)
         self._moved: dict[str, tuple[float, float]] = {}
+        self._lens = WHOLE
         self._selected = self._hovered = ""
         self._lit = 0
         self._rest = QTimer(self, singleShot=True, interval=2 * FRAME_MS)  # not while views keep coming
@@ -192,7 +194,12 @@ class StageView(QWidget):
         if self._view is None or self.width() < 2 or self.height() < 2:
             return
         setting = Setting(
-            QSizeF(self.size()), self._theme, self.devicePixelRatioF(), self._badge, dict(self._moved)
+            QSizeF(self.size()),
+            self._theme,
+            self.devicePixelRatioF(),
+            self._badge,
+            dict(self._moved),
+            self._lens,
         )
         self._picture.begin(self._view, setting)
         if self._selected and self._selected not in self._picture.layout.places:

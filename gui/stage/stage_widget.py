@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import perf_counter_ns
 
-from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QSizeF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -15,13 +15,15 @@ from gui.stage.card_frame import CardFrame
 from gui.stage.cut_line import crossed, paint_cut_line
 from gui.stage.layout import FRONT_END
 from gui.stage.replica_card import replica_rows
-from gui.stage.stage_view import StageView
 from gui.stage.tips import card_named
 from gui.stage.walking import after, beside
+from gui.stage.zooming import STEPS, ZoomingStage
 from gui.theme import Theme
 
+_STEP_PX = 24
 
-class StageWidget(StageView):
+
+class StageWidget(ZoomingStage):
     """The cluster at one moment, to be clicked, dragged and walked with the keyboard."""
 
     clientActivated = Signal(int)
@@ -51,6 +53,7 @@ class StageWidget(StageView):
         self._grip = QPointF()
         self._line = QLineF()  # drawn from empty ground, to cut links
         self._may_draw = False
+        self._pans = False  # the ground is dragged, looked at more closely
 
     # Pointer
 
@@ -64,7 +67,9 @@ class StageWidget(StageView):
             self.select(self._pressed)
         elif not self._deliverable_at(event.position()):
             self.select("")
-            self._may_draw = self._view is not None and self._badge in ("LIVE", "")
+            drawn = self._lens.whole or bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self._may_draw = drawn and self._view is not None and self._badge in ("LIVE", "")
+            self._pans = not drawn
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         point = event.position()
@@ -72,6 +77,11 @@ class StageWidget(StageView):
             far = (point - self._press_point).manhattanLength() >= QApplication.startDragDistance()
             if far or self._dragged:
                 self._drag_to(point)
+            return
+        if self._pans and event.buttons() & Qt.MouseButton.LeftButton:
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+            self.pan(point - self._press_point)
+            self._press_point = point
             return
         if self._may_draw and event.buttons() & Qt.MouseButton.LeftButton:
             self._draw_to(point)
@@ -81,7 +91,7 @@ class StageWidget(StageView):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() is not Qt.MouseButton.LeftButton:
             return
-        pressed, self._pressed, self._may_draw = self._pressed, "", False
+        pressed, self._pressed, self._may_draw, self._pans = self._pressed, "", False, False
         if not self._line.isNull():
             self._cut_along()
             return
@@ -153,13 +163,24 @@ class StageWidget(StageView):
         if self._view is None:
             return
         self._dragged = self._pressed
-        centre = point + self._grip
+        centre = self._lens.meant(point + self._grip, QSizeF(self.size()))
         self._moved[self._dragged] = (
             min(max(centre.x() / self.width(), 0.0), 1.0),
             min(max(centre.y() / self.height(), 0.0), 1.0),
         )
         self._picture.rearrange(self._view, self._moved)
         self.update()
+
+    def _put(self, name: str, step: tuple[int, int]) -> None:
+        """Move a card by a key: a card is put elsewhere without a mouse, too."""
+        if self._view is None:
+            return
+        by = self._theme.px(_STEP_PX)
+        centre = QPointF(self._picture.layout.places[name].rect.center())
+        self._pressed, self._grip = name, QPointF()
+        self._drag_to(centre + QPointF(step[0] * by, step[1] * by))
+        self._pressed = self._dragged = ""
+        self.nodesMoved.emit()
 
     # A line across links
 
@@ -193,7 +214,10 @@ class StageWidget(StageView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, name = event.key(), self._selected
-        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down):
+        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if key in STEPS and held == Qt.KeyboardModifier.AltModifier and name:
+            self._put(name, STEPS[Qt.Key(key)])
+        elif key in STEPS and not held:
             self.select(beside(self._picture.layout, name, key))
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and name.startswith("C"):
             self.clientActivated.emit(int(name[1:]))

@@ -23,8 +23,9 @@ class Word:
 class SpyPainter(QPainter):
     """Paints on an image like any other."""
 
-    def __init__(self, image: QImage) -> None:
+    def __init__(self, image: QImage, *, looks_beneath: bool = True) -> None:
         super().__init__(image)
+        self._looks_beneath = looks_beneath
         self._image = image
         self.words: list[Word] = []
 
@@ -45,7 +46,10 @@ class SpyPainter(QPainter):
         return _tight(metrics, text).translated(QPointF(first, arguments[1]))
 
     def _note(self, text: str, place: QRectF) -> None:
-        rect = self.combinedTransform().mapRect(place)
+        rect = self.worldTransform().mapRect(place)
+        if not self._looks_beneath:
+            self.words.append(Word(text, rect, self.pen().color(), QColor()))
+            return
         ground = _commonest(self._image, rect, self._image.devicePixelRatio())
         pen = self.pen().color()
         colour = over(pen, pen.alphaF() * self.opacity(), ground)
