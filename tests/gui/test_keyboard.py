@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from core.commands import SetLoad, SetPace
-from core.facts import Pace
+from core.facts import Pace, PaceSet
 from gui.dock_set import DockSet
 from gui.main_window import MainWindow
 from gui.palette import entries_of
@@ -134,10 +134,12 @@ def is_reached(widget: QWidget, reached: list[QWidget]) -> bool:
 
 
 @pytest.mark.parametrize("page", ["stage", "space_time"])
-def test_the_tab_key_reaches_every_control(qtbot: QtBot, window: MainWindow, page: str) -> None:
+def test_the_tab_key_reaches_every_control(
+    qtbot: QtBot, window: MainWindow, source: FakeSource, page: str
+) -> None:
     window.resize(1920, 1080)
     window.docks.arrange(1080, 1920)
-    window.intents.set_pace(Pace.SLOW)
+    source.say(PaceSet(Pace.SLOW, 600_000_000))
     window.actions_by_id[page].trigger()
     window.actions_by_id["show_table"].trigger()
     qtbot.waitUntil(window.top_bar.slider.isEnabled)
