@@ -19,8 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.ids import replica_name
-from core.model.cluster_view import ClusterView, DataPage, ReplicaState, Violation
+from core.model.cluster_view import ClusterView, DataPage, ReplicaState
 from core.model.data_diff import DataDiff, DiffRow, data_diff
 from core.session.rebuilt import RebuiltData
 from gui.held import AskedData, Held
@@ -34,22 +33,6 @@ _AGAIN_NS = 2_000_000_000
 _SHOWN_ROWS = 2_000
 
 
-def split_by(view: ClusterView) -> tuple[Violation, int, int] | None:
-    """The first violation that concerns a replica, that replica, and a living one to compare it with."""
-    accused = {violation.replica for violation in view.violations}
-    others = [
-        card.replica
-        for card in view.replicas
-        if card.replica not in accused and card.state not in (ReplicaState.DEAD, ReplicaState.STARTING)
-    ]
-    others += [card.replica for card in view.replicas if card.replica in accused]
-    for violation in view.violations:
-        other = next((replica for replica in others if replica != violation.replica), 0)
-        if violation.replica and other:
-            return violation, other, violation.replica
-    return None
-
-
 class Difference(QDialog):
     """Not modal: the stage stays in reach. It asks for the data once; *Compare again* asks anew."""
 
@@ -59,10 +42,9 @@ class Difference(QDialog):
         super().__init__(parent)
         self.setObjectName("difference")
         self.setWindowTitle("Compare data")
-        self.setMinimumSize(760, 460)
+        self.setMinimumSize(540, 420)
         self._intents = intents
         self._theme = theme
-        self._split = False  # the first violation was shown
         self._held: list[Held | None] = [None, None]
         self._asked_ns: dict[tuple[int, str, int], int] = {}
         self._began_ns = 0
@@ -70,6 +52,7 @@ class Difference(QDialog):
         self.sentence = QLabel(self)
         self.sentence.setWordWrap(True)
         self.sentence.setProperty("role", "title")
+        self.remark = _note(self)
         self.left = SidePicker("left", intents, rebuilt, self)
         self.right = SidePicker("right", intents, rebuilt, self)
         self.notes = (_note(self), _note(self))
@@ -102,22 +85,18 @@ class Difference(QDialog):
         """Colours of the theme."""
         self._theme, self._shown = theme, None
 
-    def compare(self, one: int, other: int, sentence: str) -> None:
+    def compare(self, one: int, other: int, sentence: str, remark: str = "") -> None:
         """Show these two replicas as they are at the moment shown, and say why."""
         view = self._intents.view
         if view is not None:
             self.left.choose(view, one)
             self.right.choose(view, other)
         self.sentence.setText(sentence)
+        self.remark.setText(remark)
+        self.remark.setVisible(bool(remark))
         self._begin()
         self.show()
         self.raise_()
-
-    def watch(self, view: ClusterView) -> None:
-        """Open at the first violation of a run with a broken rule: the picture stands still there."""
-        if view.broken and view.violations and not self._split:
-            self._split = True
-            self.show_split(view)
 
     def compare_with_another(self, replica: int) -> None:
         """Compare a replica (0: the first) with another one, an accused one if there is any."""
@@ -136,19 +115,6 @@ class Difference(QDialog):
         self.compare(
             one, other, "What differs comes first. Choose another replica, or another moment, on either side."
         )
-
-    def show_split(self, view: ClusterView) -> None:
-        """Show who parted at the first violation."""
-        found = split_by(view)
-        if found is not None:
-            violation, one, other = found
-            name = violation.check.replace("_", " ")
-            self.compare(
-                one,
-                other,
-                f"#{violation.seq} split {replica_name(other)} from {replica_name(one)} ({name}): "
-                f"expected {violation.expected}, found {violation.found}.",
-            )
 
     def show_view(self, view: ClusterView) -> None:
         """Ask for what is missing, and show what came."""
@@ -193,6 +159,7 @@ class Difference(QDialog):
         column_.setContentsMargins(18, 16, 18, 16)
         column_.setSpacing(10)
         column_.addWidget(self.sentence)
+        column_.addWidget(self.remark)
         column_.addLayout(sides)
         column_.addLayout(middle)
         column_.addWidget(self.table, 1)

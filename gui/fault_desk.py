@@ -15,8 +15,10 @@ from core.rules import Rule
 from core.session.rebuilt import RebuiltData
 from gui.actions import Actions
 from gui.difference import Difference
+from gui.explainer import Explainer
 from gui.fault_figures import FaultFigures
 from gui.fault_menus import add_link_faults, fill_faults
+from gui.first_difference import FirstDifference
 from gui.group_menus import fill_group
 from gui.intents import Intents
 from gui.message_menu import add_messages, fill_message, in_hand, title
@@ -51,15 +53,17 @@ class FaultDesk(QObject):
         self._break_rule = break_rule
         self._figures: FaultFigures | None = None
         self.difference = Difference(intents, theme, window, rebuilt)
+        self.first: FirstDifference | None = None
 
     @property
     def figures(self) -> FaultFigures | None:
         """The dialog for a link's figures, once it was wanted."""
         return self._figures
 
-    def attend(self, stage: StageWidget, bridge: SourceBridge) -> None:
+    def attend(self, stage: StageWidget, bridge: SourceBridge, explainer: Explainer) -> None:
         """Answer what a person asks of the stage with a menu or a kill; show in dialogs what comes of it."""
-        bridge.now_and_then(self.difference.isVisible, self.difference.show_view, 4)
+        self.first = FirstDifference(self.difference, stage, explainer)
+        bridge.now_and_then(self.difference.isVisible, self.difference.show_view, 8)
         bridge.now_and_then(self._figures_seen, self._show_figures, 4)
         stage.replicaMenuRequested.connect(self.open_replica)
         stage.frontEndMenuRequested.connect(self.open_front_end)
@@ -67,6 +71,11 @@ class FaultDesk(QObject):
         stage.tokenMenuRequested.connect(self.open_message)
         stage.partitionDrawn.connect(lambda away: self._intents.send(Partition(away)))
         stage.replicaKillRequested.connect(self._intents.kill)
+
+    def watch(self, view: ClusterView) -> None:
+        """Every frame: the first difference that a broken rule makes is shown at once."""
+        if self.first is not None:
+            self.first.watch(view)
 
     def open_replica(self, replica: int, where: QPoint) -> None:
         """Show what can be done to a replica."""

@@ -123,7 +123,7 @@ class MainWindow(QMainWindow):
         bridge.started.connect(self.status.started)
         stage.clientActivated.connect(self.open_query)
         self.faults.left.connect(self.leave)
-        self.faults.attend(stage, bridge)
+        self.faults.attend(stage, bridge, self.docks.explainer)
         stage.tokenActivated.connect(self.intents.deliver)
         stage.explain = self.docks.explainer.puzzle
         share(self.selection, stage, self.docks.log, self.timeline.rail, self.docks.metrics)
@@ -217,9 +217,9 @@ class MainWindow(QMainWindow):
 
     def _show_view(self, view: ClusterView) -> None:
         self.intents.view = view
-        self.difference.watch(view)
         if self.stage.isVisible():
             self.stage.go_on(view)
+        self.faults.watch(view)
 
     def _show_time(self, view: ClusterView) -> None:
         self.timeline.show_view(view)

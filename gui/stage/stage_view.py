@@ -142,6 +142,14 @@ class StageView(QWidget):
         self._begin()
         self.nodesMoved.emit()
 
+    def nodes(self) -> tuple[str, ...]:
+        """The names of the nodes, as the keyboard walks them."""
+        return tuple(self._picture.layout.places)
+
+    def banner_rect(self) -> QRect:
+        """Where the sentences above the stage are."""
+        return self._picture.layout.headline.toAlignedRect()
+
     def node_rect(self, name: str) -> QRect:
         """Where a node's card lies; the middle of the stage when there is no such node."""
         place = self._picture.layout.places.get(name)

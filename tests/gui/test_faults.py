@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
@@ -200,9 +200,12 @@ def test_the_first_difference_opens_both_states_beside_each_other(
     assert not window.difference.isVisible()
     source.say(Violated("reply", 13, 2, "ok", "refused: unknown_user"), facts.Diverged(2, 13))
     until(qtbot, window, window.difference.isVisible)
-    assert window.difference.sentence.text() == (
-        "#13 split R2 from R1 (reply): expected ok, found refused: unknown_user."
-    )
+    assert window.difference.sentence.text() == "#13 split R2 from R1."
+    assert "no hold-back: what comes early is executed at once" in window.difference.remark.text()
+    assert "The check “reply”: expected ok, found refused: unknown_user." in window.difference.remark.text()
+    shown = QRect(window.difference.pos(), window.difference.size())
+    cards = [window.stage.node_rect(name) for name in ("R1", "R2", "R3")]
+    assert not any(shown.intersects(QRect(window.stage.mapToGlobal(c.topLeft()), c.size())) for c in cards)
     until(qtbot, window, lambda: {1, 2} <= {getattr(c, "replica", 0) for c in source.sent})
     window.difference.accept()
 
