@@ -35,8 +35,16 @@ FENCE = re.compile(r"^( *)```.*?^\1```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 PATH = re.compile(r"`((?:core|gui|replica_daemon|bench|tests|docs|assets|\.ci)/[\w./-]*|main\.py)`")
 NAME_IN_FILE = re.compile(r"`(?:(?P<owner>[A-Z]\w+)\.)?(?P<name>_?[a-zA-Z]\w+)` in `(?P<path>[\w/]+\.py)`")
+MEMBER = re.compile(r"`([A-Z][a-z]\w+)\.(_?[a-z]\w+)`")
 COMMAND = re.compile(r"(?<![\w/.])python3 main\.py([^`\n]*)")
 SIZES = {"": 1, "ms": 10**6, "s": 10**9, "KiB": 1 << 10, "MiB": 1 << 20}
+
+
+SOURCE = "\n".join(
+    path.read_text("utf-8")
+    for room in ("core", "gui", "replica_daemon", "bench")
+    for path in (ROOT / room).rglob("*.py")
+)
 
 
 def name_of(page: Path) -> str:
@@ -89,6 +97,19 @@ def test_every_name_is_in_the_file_where_it_is_said_to_be(page: Path) -> None:
             assert re.search(rf"\b(?:class|def) {name}\b|^\s*(?:self\.)?{name}\b", source, re.MULTILINE), (
                 found[0]
             )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_member_that_is_named_exists(page: Path) -> None:
+    """`FrontEnd.room`, wherever it is: what a page names is looked for in the code."""
+    wrong = []
+    for owner, member in MEMBER.findall(page.read_text("utf-8")):
+        declared = re.search(rf"^class {owner}\b", SOURCE, re.MULTILINE)
+        if not declared or not re.search(
+            rf"\bdef {member}\b|^\s+{member}\b|self\.{member}\b", SOURCE, re.MULTILINE
+        ):
+            wrong.append(f"{owner}.{member}")
+    assert wrong == []
 
 
 @pytest.mark.parametrize("words", EVERY_COMMAND, ids=" ".join)
