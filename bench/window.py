@@ -1,9 +1,11 @@
 """`bench --gui`: what the window costs the cluster, and the cluster the window.
 
 Seven replicas and 64 clients at full load, headless and behind the real window in turn, several times, for
-machines drift; medians are reported. Frames and throughput are measured while nobody touches anything; then
-the mouse clicks on real widgets, as the system would deliver it, and the time until the effect is painted is
-taken. Without a display the window paints into memory.
+machines drift; medians are reported. Frames and throughput are measured while nobody touches anything, with
+the docks as they are at first; then the mouse clicks on real widgets, as the system would deliver it, and the
+time until the effect is painted is taken; then every dock is opened, and frames are measured again; then the
+load stops, and what the app still costs is its idle cost. Last comes the space-time diagram, a million rows
+long. Without a display the window paints into memory.
 """
 
 from __future__ import annotations
@@ -15,17 +17,15 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import cycle
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QTabBar, QWidget
+from PySide6.QtCore import QObject, Qt, QTimer
 from rich.console import Console
 
+from bench.clicks import Clicker
 from core.facts import Pace
 from core.runtime.headless import RunSettings
 from core.runtime.launch import launch
@@ -40,11 +40,9 @@ REPLICAS = 7
 CLIENTS = 64
 SIZE = (1366, 768)
 WARM_UP_MS = 2_000
-CLICKS = 60
-PAUSE_MS = 37
-"""Between two clicks: no multiple of a frame, so that they meet frames at any moment."""
-LOST_CLICK_MS = 2_000
-_PAINTED = QEvent.Type(QEvent.registerEventType())
+SETTLE_MS = 1_500
+"""After docks were opened, or the load stopped."""
+IDLE_MS = 10_000
 
 
 @dataclass(slots=True)
@@ -54,7 +52,10 @@ class Round:
     headless_per_s: float = 0.0
     requests_per_s: float = 0.0
     frames: FrameFigures | None = None
+    all_docks: FrameFigures | None = None
     clicks_ms: list[float] = field(default_factory=list)
+    idle_percent: float = 0.0
+    """Of one core, all threads of the app together."""
 
 
 def measure_window(as_json: bool, seconds: float) -> int:
@@ -68,7 +69,9 @@ def measure_window(as_json: bool, seconds: float) -> int:
             if not as_json:
                 console.print(f"round {number} of {ROUNDS} …")
             rounds.append(_round(Path(folder), seconds))
-    figures = _figures(rounds)
+    if not as_json:
+        console.print("the space-time diagram …")
+    figures = _figures(rounds) | {"space_time_ms": _space_time()}
     if as_json:
         sys.stdout.write(json.dumps(figures) + "\n")
     else:
@@ -104,27 +107,57 @@ def _round(folder: Path, seconds: float) -> Round:
 
 
 class Watch(QObject):
-    """Warms up, measures frames, clicks, and closes the window."""
+    """Warms up, measures frames, clicks, opens every dock, stops the load, and closes the window."""
 
     def __init__(self, window: MainWindow, turn: Round, measured_ms: int) -> None:
         super().__init__(window)
         self._window = window
         self._turn = turn
+        self._measured_ms = measured_ms
         self._since = (0, 0)
         window.resize(*SIZE)
-        QTimer.singleShot(WARM_UP_MS, self, self._begin)
-        QTimer.singleShot(WARM_UP_MS + measured_ms, self, self._end)
+        self._after(WARM_UP_MS, self._measure)
 
-    def _begin(self) -> None:
+    def _after(self, wait_ms: int, go_on: Callable[[], None]) -> None:
+        QTimer.singleShot(wait_ms, self, go_on)
+
+    def _measure(self) -> None:
         self._window.bridge.meter.reset()
         self._since = self._answered()
+        self._after(self._measured_ms, self._click)
 
-    def _end(self) -> None:
+    def _click(self) -> None:
         answered, now_ns = self._answered()
         before, then_ns = self._since
         self._turn.requests_per_s = (answered - before) * 1e9 / (now_ns - then_ns)
         self._turn.frames = self._window.bridge.meter.figures()
-        Clicker(self._window, self._turn.clicks_ms, self._window.leave).click()
+        Clicker(self._window, REPLICAS, self._turn.clicks_ms, self._open_docks).click()
+
+    def _open_docks(self) -> None:
+        self._window.query.hide()
+        open_all_docks(self._window)
+        self._after(SETTLE_MS, self._measure_docks)
+
+    def _measure_docks(self) -> None:
+        hidden = [name for name, frame in self._window.docks.frames.items() if not frame.is_seen()]
+        if hidden:
+            raise SystemExit(f"Not every dock could be opened: {', '.join(hidden)}.")
+        self._window.bridge.meter.reset()
+        self._after(self._measured_ms, self._rest)
+
+    def _rest(self) -> None:
+        self._turn.all_docks = self._window.bridge.meter.figures()
+        self._window.intents.set_load(False)
+        self._after(SETTLE_MS, self._measure_idle)
+
+    def _measure_idle(self) -> None:
+        began_s, spent_s = time.monotonic(), time.process_time()
+
+        def leave() -> None:
+            self._turn.idle_percent = 100 * (time.process_time() - spent_s) / (time.monotonic() - began_s)
+            self._window.leave()
+
+        self._after(IDLE_MS, leave)
 
     def _answered(self) -> tuple[int, int]:
         view = self._window.bridge.view
@@ -132,124 +165,30 @@ class Watch(QObject):
         return view.front_end.next_seq - 1, time.monotonic_ns()
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where to click, what is painted then, and how to see that it is the effect."""
-
-    widget: QWidget
-    point: Callable[[], QPoint]
-    painted: QWidget
-    happened: Callable[[], bool]
-
-
-class Clicker(QObject):
-    """One click after the other: posted like the system's, done when what it changes was painted."""
-
-    def __init__(self, window: MainWindow, clicks_ms: list[float], done: Callable[[], None]) -> None:
-        super().__init__(window)
-        self._window = window
-        self._clicks_ms = clicks_ms
-        self._done = done
-        self._targets = targets(window)
-        self._target: Target | None = None
-        self._left = CLICKS
-        self._since_ns = 0
-        self._lost = QTimer(self, singleShot=True, interval=LOST_CLICK_MS)
-        self._lost.timeout.connect(self._give_up)
-
-    def click(self) -> None:
-        """Click on the next target."""
-        self._window.query.hide()
-        target = next(self._targets)
-        self._target = target
-        target.painted.installEventFilter(self)
-        point = QPointF(target.point())
-        self._lost.start()
-        self._since_ns = time.perf_counter_ns()
-        for kind, buttons in (
-            (QEvent.Type.MouseButtonPress, Qt.MouseButton.LeftButton),
-            (QEvent.Type.MouseButtonRelease, Qt.MouseButton.NoButton),
-        ):
-            event = QMouseEvent(
-                kind,
-                point,
-                QPointF(target.widget.mapToGlobal(point)),
-                Qt.MouseButton.LeftButton,
-                buttons,
-                Qt.KeyboardModifier.NoModifier,
-            )
-            QCoreApplication.postEvent(target.widget, event)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A paint after the effect: an event posted now is handled when the painting is over."""
-        target = self._target
-        painted = event.type() == QEvent.Type.Paint and target is not None and watched is target.painted
-        if painted and target is not None and target.happened():
-            self._target = None
-            QCoreApplication.postEvent(self, QEvent(_PAINTED), Qt.EventPriority.HighEventPriority.value)
-        return False
-
-    def event(self, event: QEvent) -> bool:
-        """The effect is painted."""
-        if event.type() == _PAINTED:
-            self._finish((time.perf_counter_ns() - self._since_ns) / 1e6)
-            return True
-        return super().event(event)
-
-    def _give_up(self) -> None:
-        self._target = None
-        self._finish(float(LOST_CLICK_MS))
-
-    def _finish(self, took_ms: float) -> None:
-        self._lost.stop()
-        self._clicks_ms.append(took_ms)
-        self._left -= 1
-        if self._left:
-            QTimer.singleShot(PAUSE_MS, self, self.click)
-        else:
-            self._done()
+def open_all_docks(window: MainWindow) -> None:
+    """Every dock beside the others, none behind a tab: two columns on the right of the stage."""
+    frames = list(window.docks.frames.values())
+    for frame in frames:
+        window.removeDockWidget(frame)
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, frames[0])
+    window.splitDockWidget(frames[0], frames[1], Qt.Orientation.Horizontal)
+    for above, below in zip(frames, frames[2:], strict=False):
+        window.splitDockWidget(above, below, Qt.Orientation.Vertical)
+    for frame in frames:
+        frame.show()
 
 
-def targets(window: MainWindow) -> Iterator[Target]:
-    """For ever in turn: a replica's card is selected, a client's card opens the form, a tab its dock."""
-    stage = window.stage
-    turns = cycle(range(1, REPLICAS + 1))
+def _space_time() -> float:
+    """Milliseconds of CPU a frame of the space-time diagram takes with a million rows: the slowest zoom's
+    median."""
+    from bench.space_time import million
 
-    def node(name: str) -> Callable[[], QPoint]:
-        return lambda: stage.node_rect(name).center()
-
-    def select(name: str) -> Target:
-        return Target(stage, node(name), stage, lambda: stage.selection() == name)
-
-    query = window.query
-    for number in turns:
-        yield select(f"R{number}")
-        yield Target(stage, node(f"C{number * 8}"), query, lambda: query.isVisible())
-        yield select("FE")
-        for frame in window.docks.frames.values():
-            found = _tab(window, frame.windowTitle())
-            if found is not None and not found[0].tabRect(found[1]).isEmpty():
-                bar, place = found
-                if bar.currentIndex() == place:
-                    continue
-                yield Target(
-                    bar,
-                    lambda bar=bar, place=place: bar.tabRect(place).center(),  # type: ignore[misc]
-                    bar,
-                    lambda bar=bar, place=place: bar.currentIndex() == place,  # type: ignore[misc]
-                )
-
-
-def _tab(window: MainWindow, title: str) -> tuple[QTabBar, int] | None:
-    for bar in window.findChildren(QTabBar):
-        for place in range(bar.count()):
-            if bar.tabText(place) == title:
-                return bar, place
-    return None
+    return round(max(costs[len(costs) // 2] for _, _, costs in million(40)), 2)
 
 
 def _figures(rounds: list[Round]) -> dict[str, float | int | list[int]]:
     frames = [turn.frames for turn in rounds if turn.frames is not None]
+    all_docks = [turn.all_docks for turn in rounds if turn.all_docks is not None]
     clicks = np.array([took for turn in rounds for took in turn.clicks_ms])
     median = statistics.median
     return {
@@ -259,6 +198,10 @@ def _figures(rounds: list[Round]) -> dict[str, float | int | list[int]]:
         "throughput_vs_headless": round(median(t.requests_per_s / t.headless_per_s for t in rounds), 3),
         "requests_per_s": round(median(t.requests_per_s for t in rounds)),
         "headless_per_s": round(median(t.headless_per_s for t in rounds)),
+        "all_docks_frames_per_s": round(median(one.frames_per_s for one in all_docks), 1),
+        "all_docks_frame_cpu_ms_p50": round(median(one.p50_ms for one in all_docks), 2),
+        "all_docks_frame_cpu_ms_p99": round(median(one.p99_ms for one in all_docks), 2),
+        "idle_cpu_percent": round(median(turn.idle_percent for turn in rounds), 2),
         "click_ms_p50": round(float(np.percentile(clicks, 50)), 1),
         "click_ms_p99": round(float(np.percentile(clicks, 99)), 1),
         "clicks": len(clicks),
@@ -272,8 +215,12 @@ def _figures(rounds: list[Round]) -> dict[str, float | int | list[int]]:
 _WANTED = {
     "frames_per_s": ("frames a second", "≥ 57"),
     "frame_cpu_ms_p99": ("CPU of the window's thread a frame, p99, ms", "≤ 4"),
+    "all_docks_frames_per_s": ("frames a second, every dock open", "≥ 57"),
+    "all_docks_frame_cpu_ms_p99": ("CPU of the window's thread a frame, p99, ms, every dock open", "≤ 4"),
     "throughput_vs_headless": ("throughput against headless", "≥ 0.60"),
     "click_ms_p99": ("from a click to its picture, p99, ms", "≤ 100"),
+    "idle_cpu_percent": ("CPU of the idle app, % of a core", "≤ 2"),
+    "space_time_ms": ("CPU of a frame of the space-time diagram, a million rows, ms", "≤ 16"),
 }
 
 
