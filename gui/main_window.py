@@ -35,7 +35,7 @@ from gui.preferences import Preferences
 from gui.preferences_dialog import PreferencesDialog
 from gui.query_form import QueryForm
 from gui.selection import Selection
-from gui.source_bridge import EVERY_TICK, SourceBridge
+from gui.source_bridge import SourceBridge
 from gui.stage.stage_widget import StageWidget
 from gui.stage.zooming import ZOOM
 from gui.status_line import StatusLine
@@ -112,11 +112,11 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         bridge, stage = self.bridge, self.stage
         bridge.every_tick(self._show_view)
-        bridge.now_and_then(stage.isVisible, stage.renew, EVERY_TICK)
-        bridge.now_and_then(self.top_bar.isVisible, self.top_bar.show_view, 8)
-        bridge.now_and_then(self.status.isVisible, self.status.show_view, 2)
+        bridge.a_little_each_tick(stage.isVisible, stage.renew)
+        bridge.now_and_then(self.top_bar.isVisible, self.top_bar.show_view, 5)
+        bridge.now_and_then(self.status.isVisible, self.status.show_view, 1)
         bridge.now_and_then(lambda: self.journey.can_play, self._show_time, 15)  # a handle that moves
-        bridge.now_and_then(lambda: not self.journey.can_play, self._show_time, 5)
+        bridge.now_and_then(lambda: not self.journey.can_play, self._show_time, 4)
         bridge.now_and_then(self.query.isVisible, self.query.show_view, 6)
         bridge.answered.connect(self.docks.console.show_answer)
         bridge.said.connect(self._show_said)
@@ -215,11 +215,10 @@ class MainWindow(QMainWindow):
 
     # What comes in
 
-    def _show_view(self, view: ClusterView) -> None:
+    def _show_view(self, view: ClusterView) -> bool:
         self.intents.view = view
-        if self.stage.isVisible():
-            self.stage.go_on(view)
         self.faults.watch(view)
+        return self.stage.isVisible() and self.stage.go_on(view)
 
     def _show_time(self, view: ClusterView) -> None:
         self.timeline.show_view(view)

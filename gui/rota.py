@@ -18,6 +18,8 @@ ALLOWANCE_NS = 1_300_000
 PATIENCE_NS = 60_000_000
 """Who is due for longer than this does not care what the frame has cost."""
 
+HURRY_NS = 100_000_000
+
 Show = Callable[[ClusterView], None]
 
 
@@ -39,6 +41,10 @@ class Rota:
     def add(self, seen: Callable[[], bool], show: Show, times_per_s: float) -> None:
         """One more, shown so often at most, and only while `seen`."""
         self._turns.append(_Turn(seen, show, round(1e9 / times_per_s)))
+
+    def hurries(self) -> bool:
+        """Somebody who is seen wants to be shown smoothly: ten times a second and oftener."""
+        return any(0 < turn.every_ns < HURRY_NS and turn.seen() for turn in self._turns)
 
     def go_round(self, view: ClusterView, spent_ns: Callable[[], int]) -> None:
         """Let some of those who are due show the view. `spent_ns`: what the frame has cost by now."""

@@ -10,6 +10,7 @@ to the event loop would be another wait for the lock.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from math import inf
 
@@ -28,6 +29,10 @@ from gui.rota import Rota, Show
 TICK_MS = 16
 EVERY_TICK = inf
 """Times a second: as often as there is time for it."""
+REST_MS = 40
+"""While nothing comes and nothing moves: between two looks at the source …"""
+REST_VIEW_NS = 100_000_000
+"""… and between two views: clocks and waits go on."""
 WITHIN_S, BETWEEN_S = 0.005, 0.0005
 """Switch intervals within a frame and between two."""
 
@@ -51,7 +56,9 @@ class SourceBridge(QObject):
         self.scene = Scene.new(face.words)
         self.meter = FrameMeter(self)
         self._rota = Rota()
-        self._moving: Show | None = None
+        self._moving: Callable[[ClusterView], bool] | None = None
+        self._looked_ns = 0
+        self._awake = True  # something moves, or is not done with
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
@@ -68,17 +75,22 @@ class SourceBridge(QObject):
         """The event log of the scene shown."""
         return self.scene.log
 
-    def every_tick(self, show: Show) -> None:
-        """What is shown in every frame: what moves."""
+    def every_tick(self, show: Callable[[ClusterView], bool]) -> None:
+        """What is shown in every frame: what moves. `show` says whether something did."""
         self._moving = show
 
     def now_and_then(self, seen: Callable[[], bool], show: Show, times_per_s: float) -> None:
         """What is shown less often, in turn, and only while somebody sees it."""
         self._rota.add(seen, show, times_per_s)
 
-    def a_little_each_tick(self, seen: Callable[[], bool], work: Callable[[], None]) -> None:
-        """Work that a view spreads over ticks by itself, while somebody sees it."""
-        self._rota.add(seen, lambda _view: work(), EVERY_TICK)
+    def a_little_each_tick(self, seen: Callable[[], bool], work: Callable[[], bool]) -> None:
+        """Work that a view spreads over ticks by itself, while somebody sees it. `work` says whether there is
+        more to do at once."""
+
+        def turn(_view: ClusterView) -> None:
+            self._awake = work() or self._awake
+
+        self._rota.add(seen, turn, EVERY_TICK)
 
     def start(self) -> None:
         """Begin; the first tick comes at once."""
@@ -97,21 +109,36 @@ class SourceBridge(QObject):
         self.meter.begin()
         scene = self._source.turn(self.scene)
         if scene is not self.scene:
-            self.scene = scene
+            self.scene, self._awake = scene, True
             self.turned.emit()
         records = self._source.drain()
         if records:
             scene.apply(records)
         for news in scene.news():
             self._speak(news)
-        if not self._window.isMinimized() and self._window.isVisible():
-            self.view = view = self.fold.view(self._source.now_ns())
-            if self._moving is not None:
-                self._moving(view)
-            self._rota.go_round(view, self.meter.so_far_ns)
+        resting = not records and self._at_rest()
+        self._beat(REST_MS if resting else TICK_MS)
+        recent = time.monotonic_ns() - self._looked_ns < REST_VIEW_NS
+        if not (resting and recent) and not self._window.isMinimized() and self._window.isVisible():
+            self._look()
         self.meter.end()
         QCoreApplication.sendPostedEvents(self._window, QEvent.Type.UpdateRequest.value)
         sys.setswitchinterval(BETWEEN_S)
+
+    def _at_rest(self) -> bool:
+        """Nothing is to be seen but what is seen."""
+        return not self._awake and self.fold.still and not self._rota.hurries()
+
+    def _beat(self, interval_ms: int) -> None:
+        if self._timer.interval() != interval_ms:  # to set it anew would begin it anew
+            self._timer.setInterval(interval_ms)
+
+    def _look(self) -> None:
+        """Make the view of now, and show it."""
+        self._looked_ns = time.monotonic_ns()
+        self.view = view = self.fold.view(self._source.now_ns())
+        self._awake = self._moving is not None and self._moving(view)
+        self._rota.go_round(view, self.meter.so_far_ns)
 
     def _speak(self, news: Answered | Said | RunStarted) -> None:
         if isinstance(news, Answered):

@@ -76,6 +76,11 @@ class Fold:
         return self._meter.history
 
     @property
+    def still(self) -> bool:
+        """Without another record nothing comes into view: no sampled token is on its way, no card is old."""
+        return not self._tokens.sampled and not self._turn and self._clients.settled
+
+    @property
     def next_seq(self) -> int:
         """The number that the front end gives next."""
         return self._hops.next_seq
@@ -200,9 +205,9 @@ class Fold:
             since = (messages - self._counted[0], shown - self._counted[1])
             self._counted = (messages, shown)
             self._tokens.in_view(self._next_tick_ns)  # what is sampled must not hang on who looks when
-            self._replicas.mark_level(self._next_tick_ns)
-            self._changed = True
-            self._meter.tick(self._next_tick_ns, self._replicas.held_counts(), *since)
+            level = self._replicas.mark_level(self._next_tick_ns)
+            moved = self._meter.tick(self._next_tick_ns, self._replicas.held_counts(), *since)
+            self._changed = self._changed or moved or not level
             self._next_tick_ns += TICK_NS
 
     def _refreshed(self, now_ns: int) -> ClusterView:

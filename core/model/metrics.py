@@ -126,8 +126,10 @@ class Meter:
         if len(latencies_ns):
             self._latencies.append(latencies_ns)
 
-    def tick(self, time_ns: int, held: Ints, messages: int, shown: int) -> None:
-        """Close the running tick at `time_ns`; in it `messages` travelled, `shown` of them as tokens."""
+    def tick(self, time_ns: int, held: Ints, messages: int, shown: int) -> bool:
+        """Close the running tick at `time_ns`; in it `messages` travelled, `shown` of them as tokens. True
+        when a figure is another one than before."""
+        before = (self.throughput_per_s, self.p50_ns, self.p99_ns, self.sampling)
         self._answers_by_tick.append(self._answers)
         self._latencies_by_tick.append(_thin(self._latencies))
         self._shown_by_tick.append((messages, shown))
@@ -139,11 +141,12 @@ class Meter:
         sample = np.concatenate(self._latencies_by_tick)
         if not len(sample):
             self.history.append(time_ns, self.throughput_per_s, np.nan, np.nan, held)
-            return
+            return before != (self.throughput_per_s, self.p50_ns, self.p99_ns, self.sampling)
         sample.sort()
         self.p50_ns = int(sample[(len(sample) - 1) // 2])
         self.p99_ns = int(sample[(len(sample) - 1) * 99 // 100])
         self.history.append(time_ns, self.throughput_per_s, self.p50_ns, self.p99_ns, held)
+        return before != (self.throughput_per_s, self.p50_ns, self.p99_ns, self.sampling)
 
 
 def _thin(parts: list[Ints]) -> Ints:

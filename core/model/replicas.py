@@ -66,13 +66,16 @@ class ReplicaBook:
             return min(up) - 1
         return max((known.expected for known in self.all.values()), default=1) - 1
 
-    def mark_level(self, time_ns: int) -> None:
+    def mark_level(self, time_ns: int) -> bool:
         """Remember who is about level with the furthest: how late a replica is counts from when it last was.
-        Under load nobody is where the furthest is, but a replica that keeps up is where it was just now."""
-        self._furthest.append(max((known.expected for known in self.all.values() if known.up), default=1))
+        Under load nobody is where the furthest is, but a replica that keeps up is where it was just now. True
+        when all that are up are level."""
+        furthest = max((known.expected for known in self.all.values() if known.up), default=1)
+        self._furthest.append(furthest)
         for known in self.all.values():
             if known.expected >= self._furthest[0]:
                 known.level_ns = time_ns
+        return all(known.expected >= furthest for known in self.all.values() if known.up)
 
     def held_counts(self) -> Ints:
         """Length of the hold-back queue by replica id."""

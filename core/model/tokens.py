@@ -63,7 +63,8 @@ class TokenBoard:
         # sampled: by stage in the order of time, before they leave and on their way
         self._coming: tuple[deque[Token], ...] = tuple(deque() for _ in range(_STAGES))
         self._flying: tuple[deque[Token], ...] = tuple(deque() for _ in range(_STAGES))
-        self._sampled = 0
+        self.sampled = 0
+        """Sampled tokens, on their way or about to leave."""
         self._stale = False
         self._lost: list[tuple[int, Token]] = []
         self._since: dict[tuple[TokenKind, str, TokenKind], int] = {}
@@ -130,7 +131,7 @@ class TokenBoard:
                     self._lost.append((now_ns + LOST_SHOWN_NS, gone))
         for queue in (*self._coming, *self._flying):
             kept = [flight for flight in queue if node not in (flight.source, flight.target)]
-            self._sampled -= len(queue) - len(kept)
+            self.sampled -= len(queue) - len(kept)
             queue.clear()
             queue.extend(kept)
         self._stale = True
@@ -159,7 +160,7 @@ class TokenBoard:
     @property
     def room(self) -> bool:
         """One more sampled token may be shown."""
-        return self._sampled < MAX_SAMPLED
+        return self.sampled < MAX_SAMPLED
 
     def show(
         self,
@@ -182,7 +183,7 @@ class TokenBoard:
             -self.shown, shape or kind, seq, client, label, source, target, sent_ns, due_ns, messages
         )
         self._coming[stage].append(sampled)
-        self._sampled += 1
+        self.sampled += 1
 
     def in_view(self, now_ns: int) -> tuple[Token, ...]:
         """The tokens to draw now; the same tuple as before when they are the same tokens."""
@@ -207,7 +208,7 @@ class TokenBoard:
                 self._stale = True
             while flying and flying[0].due_ns <= now_ns:
                 flying.popleft()
-                self._sampled -= 1
+                self.sampled -= 1
                 self._stale = True
 
 

@@ -27,7 +27,9 @@ CHIPS: dict[str, frozenset[EventKind]] = {
     "pulse": frozenset({EventKind.HEARTBEAT, EventKind.LOOK}),
 }
 _SLICE_NS = 200_000
-"""What a frame may spend on looking at records, or else on drawing rows."""
+"""What a turn may spend on looking at records."""
+_DRAWING_NS = 500_000
+"""And on drawing rows: many at once, for the first one costs as much as the next five."""
 _SEARCH_NS = 3_000_000
 """What a frame may spend on a search that found too little so far: a rare thing is looked for."""
 _SPARE_ROWS = 20
@@ -100,10 +102,11 @@ class EventLogView(QWidget):
         self.table.forget()
         self.follow()
 
-    def work(self) -> None:
-        """A frame's share of finding, decoding and drawing what comes next; shows it when it is whole."""
-        if not self.following or time.monotonic_ns() < self._turn_ns:
-            return
+    def work(self) -> bool:
+        """Find, decode and draw what comes next, for so long at most, and show it when it is whole. True when
+        there is more to do at once."""
+        if time.monotonic_ns() < self._turn_ns or not self.following:
+            return False
         if not self._coming:
             rows = self.table.visible_rows()
             self.searching = not self.model.search(rows + _SPARE_ROWS, self._budget_ns)
@@ -112,15 +115,16 @@ class EventLogView(QWidget):
             if self.searching:
                 self.model.turn(self._coming)
                 self._coming = []
-            return
-        deadline_ns = time.perf_counter_ns() + _SLICE_NS
+                return True
+        deadline_ns = time.perf_counter_ns() + _DRAWING_NS
         while self.table.draw_one(self._coming[: self.table.visible_rows()]):
             if time.perf_counter_ns() > deadline_ns:
-                return
+                return True
         if self.model.turn(self._coming):
             self._turn_ns = time.monotonic_ns() + _TURN_NS
             self.table.viewport().update()
         self._coming = []
+        return False
 
     def show_view(self, view: ClusterView) -> None:
         """How many events there are, and how many came while a person reads."""

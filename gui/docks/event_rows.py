@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from PySide6.QtCore import QModelIndex, QRect, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from core.trace.rows import EventRow
@@ -52,7 +52,7 @@ class EventRows(QTableView):
     def set_theme(self, theme: Theme) -> None:
         """Other colours and sizes: every picture is drawn anew."""
         self._theme = theme
-        self._number_font, self._text_font = theme.number_font(12), theme.text_font(12)
+        self._number_font, self._text_font = _plain(theme.number_font(12)), _plain(theme.text_font(12))
         numbers, letters = QFontMetrics(self._number_font), QFontMetrics(self._text_font)
         self._digit_px = numbers.horizontalAdvance("0" * 10) / 10
         self._letter_px = letters.horizontalAdvance(_SAMPLE) / len(_SAMPLE) * 1.06
@@ -173,6 +173,13 @@ class EventRows(QTableView):
         colour = getattr(theme, _COLOURS[event.kind])
         assert isinstance(colour, QColor)
         return colour
+
+
+def _plain(font: QFont) -> QFont:
+    """Without ligatures and the like, which would take half of the time."""
+    plain = QFont(font)
+    plain.setStyleStrategy(QFont.StyleStrategy.PreferNoShaping)
+    return plain
 
 
 def _cut(text: str, letters: int) -> str:

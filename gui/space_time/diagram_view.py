@@ -66,9 +66,10 @@ class DiagramView(QWidget):
         self.feed, self._density, self._chosen = feed, None, None
         self.refresh()
 
-    def work(self) -> None:
-        """A frame's share of reading what came."""
+    def work(self) -> bool:
+        """A frame's share of reading what came; false when all of it was read."""
         self.feed.work(_CATCH_UP_NS if self.feed.behind > _BEHIND_RECORDS else _WORK_NS)
+        return self.feed.behind > 0
 
     def show_view(self, view: ClusterView, origin_ns: int, cursor_ns: int) -> None:
         """The moment shown. `cursor_ns` is 0 in the present; times in words count from `origin_ns`."""

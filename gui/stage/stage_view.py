@@ -75,25 +75,28 @@ class StageView(QWidget):
     def set_view(self, view: ClusterView) -> None:
         """Show `view`. Only what looks different is painted again."""
         self.go_on(view)
-        self.renew(view)
+        if self.renew():
+            self._rest.start()
 
-    def go_on(self, view: ClusterView) -> None:
+    def go_on(self, view: ClusterView) -> bool:
         """Show where messages are at the moment of `view`; cards and sentences wait for `renew`, but under
-        slow and step, where nothing is left to be shown later."""
+        slow and step, where nothing is left to be shown later. True when something moved."""
         before, self._view = self._view, view
         if before is None or not _same_nodes(before, view):
             self._begin()
-            return
-        self._repaint(self._picture.move(before, view))
+            return True
+        moved = self._picture.move(before, view)
+        self._repaint(moved)
         if view.pace is not Pace.REAL_TIME:
-            self.renew(view)
+            self.renew()
+        return not moved.isEmpty()
 
-    def renew(self, view: ClusterView) -> None:
-        """Bring cards and sentences up to the view that was shown last."""
-        if self._view is view:
-            self._repaint(self._picture.renew(view))
-            if self._picture.pending:
-                self._rest.start()
+    def renew(self) -> bool:
+        """Bring cards and sentences up to the view that was shown last; false when all of them are."""
+        if self._view is None:
+            return False
+        self._repaint(self._picture.renew(self._view))
+        return self._picture.pending
 
     def set_theme(self, theme: Theme) -> None:
         """Change colours and type size."""

@@ -1,0 +1,49 @@
+"""An idle window costs next to nothing: where nothing comes and nothing moves, hardly anything is done."""
+
+from __future__ import annotations
+
+from pytestqt.qtbot import QtBot
+
+from core.facts import LoadSet
+from core.model.cluster_view import ClusterView
+from gui.main_window import MainWindow
+from gui.source_bridge import REST_MS, TICK_MS
+from tests.support.fake_source import FakeSource
+
+
+def test_an_idle_window_makes_few_views_and_a_record_wakes_it_at_once(
+    qtbot: QtBot, window: MainWindow, source: FakeSource
+) -> None:
+    bridge, made = window.bridge, []
+    fold_view = bridge.fold.view
+
+    def view(now_ns: int) -> ClusterView:
+        made.append(now_ns)
+        return fold_view(now_ns)
+
+    bridge.fold.view = view  # type: ignore[method-assign]
+    qtbot.waitUntil(lambda: bridge._timer.interval() == REST_MS, timeout=10_000)
+    ticks = []
+    bridge._timer.timeout.connect(lambda: ticks.append(len(made)))
+    qtbot.waitUntil(lambda: len(ticks) > 30)
+    assert (
+        ticks[30] - ticks[0] <= 15
+    )  # of thirty ticks, which are rare by themselves
+    source.say(LoadSet(True))
+    before = len(ticks)
+    qtbot.waitUntil(lambda: bridge.view is not None and bridge.view.load_running)
+    assert len(ticks) - before <= 2
+
+
+def test_what_a_person_searches_for_keeps_the_window_awake(qtbot: QtBot, window: MainWindow) -> None:
+    bridge, left = window.bridge, [20]
+
+    def work() -> bool:
+        left[0] -= 1
+        return left[0] > 0
+
+    bridge.a_little_each_tick(lambda: True, work)
+    qtbot.waitUntil(lambda: left[0] < 19)
+    assert bridge._timer.interval() == TICK_MS
+    qtbot.waitUntil(lambda: left[0] <= 0)
+    qtbot.waitUntil(lambda: bridge._timer.interval() == REST_MS, timeout=10_000)
