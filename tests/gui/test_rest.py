@@ -26,9 +26,7 @@ def test_an_idle_window_makes_few_views_and_a_record_wakes_it_at_once(
     ticks = []
     bridge._timer.timeout.connect(lambda: ticks.append(len(made)))
     qtbot.waitUntil(lambda: len(ticks) > 30)
-    assert (
-        ticks[30] - ticks[0] <= 15
-    )  # of thirty ticks, which are rare by themselves
+    assert ticks[30] - ticks[0] <= 15  # of thirty ticks, which are rare by themselves
     source.say(LoadSet(True))
     before = len(ticks)
     qtbot.waitUntil(lambda: bridge.view is not None and bridge.view.load_running)
