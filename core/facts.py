@@ -295,14 +295,30 @@ class Checked(Fact, tag="checked", frozen=True):
     counts: tuple[CheckCount, ...]
 
 
+class ConflictCall(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A request of a history that no order explains: called and returned (0: never) at these times on the
+    clock of the times inside of results. `answer` is "" when nobody knows it."""
+
+    client: int
+    number: int
+    seq: int
+    called_ns: int
+    returned_ns: int
+    call: str
+    answer: str
+
+
 class Violated(Fact, tag="violated", frozen=True):
-    """A live check failed at `seq`. `expected` and `found` are both sides, in words."""
+    """A live check failed at `seq`. `expected` and `found` are both sides, in words. `calls` are the fewest
+    requests that conflict, and after them those that may have taken effect meanwhile; of the linearizability
+    check alone, for only that one looks at histories."""
 
     check: str
     seq: int
     replica: int
     expected: str
     found: str
+    calls: tuple[ConflictCall, ...] = ()
 
 
 class Counted(Fact, tag="counted", frozen=True):

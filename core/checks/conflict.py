@@ -14,13 +14,15 @@ unsatisfiable sets; Chinneck and Dravnieks 1991).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.checks.history import Call
 from core.checks.linearizability import Budget, Configuration, Item, Part, search
 from core.checks.sequential import State
 from core.errors import RemoteProtocolError
+from core.facts import ConflictCall
+from core.ids import RequestId
 from core.services.calls import outcome_words
 
 SHOWN_CALLS = 8
@@ -39,6 +41,9 @@ class Conflict:
     """In the order of their calls."""
     minimal: bool
     """Each of them is needed; False when there was no time to try them all."""
+    unknown: tuple[Call, ...] = ()
+    """Requests of the same part, called by then, of which nobody knows whether they took effect: even they
+    do not explain the answers."""
 
 
 def conflict_words(
@@ -54,6 +59,23 @@ def conflict_words(
     ]
     left = len(conflict.calls) - SHOWN_CALLS
     return expected, "; ".join(told) + (f"; and {left:,} more" if left > 0 else "")
+
+
+def conflict_calls(
+    conflict: Conflict, shown: Mapping[RequestId, int], words: Callable[[bytes], str]
+) -> tuple[ConflictCall, ...]:
+    """The requests to draw. `shown`: their sequence numbers, as far as they are known."""
+    return tuple(
+        ConflictCall(
+            *call.request,
+            shown.get(call.request, 0),
+            call.called_ns,
+            0 if call.outcome is None else call.returned_ns,
+            words(call.operation),
+            "" if call.outcome is None else _answer(call.outcome),
+        )
+        for call in (*conflict.calls[:SHOWN_CALLS], *conflict.unknown)
+    )
 
 
 def _answer(outcome: bytes | None) -> str:
@@ -92,7 +114,8 @@ def smallest_conflict(
         size = max(1, min(size // 2, len(strict) // 2))
     calls = tuple(items[place].call for place in strict)
     states = tuple(dict.fromkeys(start.state for start in starts))
-    return Conflict(part, states, calls, minimal)
+    unknown = [item.call for item in items if item.call.outcome is None and not item.move.observes]
+    return Conflict(part, states, calls, minimal, tuple(unknown[:SHOWN_CALLS]))
 
 
 def _first_end(

@@ -13,7 +13,7 @@ from itertools import repeat
 import msgspec
 
 from core.checks.history import FOREVER, Call
-from core.facts import Called
+from core.facts import Called, ConflictCall
 from core.ids import RequestId
 from core.protocol.messages import CLOSE_SESSION, OPEN_SESSION, unpack_u32
 from core.trace.wire_log import UNREADABLE, Record, Tap, decode_fact
@@ -58,11 +58,13 @@ class Over(msgspec.Struct, frozen=True, array_like=True, tag="over"):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A window that no order explains: the number of its last request, and both sides in words."""
+    """A window that no order explains: the number of its last request, both sides in words, and the requests
+    that conflict."""
 
     seq: int
     expected: str
     found: str
+    calls: tuple[ConflictCall, ...] = ()
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
 
-from core.facts import CheckCount, Pace
+from core.facts import CheckCount, ConflictCall, Pace
 from core.link_faults import Link, LinkFaults
 
 _Self = TypeVar("_Self", bound="Frozen")
@@ -173,6 +173,8 @@ class Violation(Frozen):
     replica: int
     expected: str
     found: str
+    calls: tuple[ConflictCall, ...] = ()  # the requests that conflict, where no order explains them
+    at_ns: int = 0  # when it was noticed
 
 
 @dataclass(frozen=True, slots=True)

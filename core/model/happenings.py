@@ -100,7 +100,9 @@ class Happenings:
             case facts.Checked(counts):
                 self.checks = _verdicts(self.checks, counts)
             case facts.Violated():
-                found = Violation(fact.check, fact.seq, fact.replica, fact.expected, fact.found)
+                found = Violation(
+                    fact.check, fact.seq, fact.replica, fact.expected, fact.found, fact.calls, time_ns
+                )
                 self.violations = (*self.violations, found)[:MAX_VIOLATIONS]
             case facts.Counted():
                 self.counted = fact

@@ -8,7 +8,7 @@ records.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -112,7 +112,7 @@ def story_of_number(log: EventLog, seq: int, words: Callable[[bytes], str]) -> S
 
 def story_of_client(log: EventLog, client: int, words: Callable[[bytes], str]) -> Story:
     """A client's newest request: its number is 0 while it was not ordered, as far as the log tells."""
-    number, seq = 0, 0
+    number = 0
     heads: list[OrderHead] = []
     for record in log.newest_first(LOOKED_AT):
         try:
@@ -127,12 +127,32 @@ def story_of_client(log: EventLog, client: int, words: Callable[[bytes], str]) -
             continue
     if not number:
         return Story(request=RequestId(client, 0))
+    return _told(log, RequestId(client, number), heads, words)
+
+
+def story_of_request(log: EventLog, request: RequestId, words: Callable[[bytes], str]) -> Story:
+    """The request with this identity, as far as the newest records tell."""
+    heads: list[OrderHead] = []
+    for record in log.newest_first(LOOKED_AT):
+        if record.tap in _TO and record.body[_TAG : _TAG + 1] == b"o":
+            try:
+                heads.append(_order_head.decode(record.body))
+            except UNREADABLE:
+                continue
+    return _told(log, request, heads, words)
+
+
+def _told(
+    log: EventLog, request: RequestId, heads: Sequence[OrderHead], words: Callable[[bytes], str]
+) -> Story:
+    """The story of a request, whose order may be among these."""
+    seq = 0
     for head in heads:  # the newest first: after a new epoch the number may be another one
-        place = _place(head.requests, client, number)
+        place = _place(head.requests, *request)
         if place >= 0:
             seq = head.first_seq + place
             break
-    story = Story(seq=seq, request=RequestId(client, number))
+    story = Story(seq=seq, request=request)
     reader = _Reader(story, words)
     for record in log.newest_first(LOOKED_AT):
         if reader.read(record):

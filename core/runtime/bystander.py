@@ -173,7 +173,7 @@ class Bystander(asyncio.SubprocessProtocol):
         for line in lines:
             self._standing = standing = msgspec.json.decode(line, type=Standing)
             for found in standing.found:
-                self._violated(Violated(NAME, found.seq, 0, found.expected, found.found))
+                self._violated(Violated(NAME, found.seq, 0, found.expected, found.found, found.calls))
             if standing.over and not self._over.done():
                 self._over.set_result(None)
 

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from core.checks.conflict import conflict_words
+from core.checks.conflict import conflict_calls, conflict_words
 from core.checks.history import HistoryReader, Window
 from core.checks.judge import Judge
 from core.checks.samples import Charter, Found, Gap, Over, Shown, Standing, calls_of
@@ -64,7 +64,8 @@ class HistoryJudge:
     def _window(self, window: Window) -> None:
         for conflict in self._judge.judge(window.calls, window.until_ns, window.shown):
             seq = max((window.shown.get(call.request, 0) for call in conflict.calls), default=0)
-            self._found.append(Found(seq, *conflict_words(conflict, self._words, self._model.words)))
+            sides = conflict_words(conflict, self._words, self._model.words)
+            self._found.append(Found(seq, *sides, conflict_calls(conflict, window.shown, self._words)))
 
     def _gap(self, gap: Gap) -> None:
         still_open, unknown = calls_of(gap.still_open), [*self._reader.unknown(), *calls_of(gap.unknown)]

@@ -11,6 +11,7 @@ from core.checks.history import FOREVER, HistoryReader
 from core.checks.judge import Judge
 from core.checks.samples import Charter, Found, Gap, OpenRequests, Over, Shown, Standing, calls_of
 from core.checks.single_key import SingleKey
+from core.facts import ConflictCall
 from core.ids import RequestId
 from core.protocol.framing import pack
 from core.runtime.history_judge import HistoryJudge, serve
@@ -213,7 +214,11 @@ def test_the_judging_process_says_what_conflicts() -> None:
     serve(io.BytesIO(source), target)
     first, last = [msgspec.json.decode(line, type=Standing) for line in target.getvalue().splitlines()]
     expected = "an order of these in which a (absent before) gives these answers"
-    found = Found(4, expected, "C1.2 put a 1 → ok; C2.2 get a → ok")
+    calls = (
+        ConflictCall(1, 2, 3, 10, 12, "put a 1", "ok"),
+        ConflictCall(2, 2, 4, 20, 22, "get a", "ok"),
+    )
+    found = Found(4, expected, "C1.2 put a 1 → ok; C2.2 get a → ok", calls)
     assert first == Standing(3, 0, 1, [found])
     assert last == Standing(3, 0, 1, [], over=True)
 
