@@ -296,8 +296,7 @@ class Checked(Fact, tag="checked", frozen=True):
 
 
 class ConflictCall(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A request of a history that no order explains: called and returned (0: never) at these times on the
-    clock of the times inside of results. `answer` is "" when nobody knows it."""
+    """A request of a history that no order explains. `returned_ns` 0: never; `answer` "": nobody knows it."""
 
     client: int
     number: int
@@ -309,9 +308,8 @@ class ConflictCall(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Violated(Fact, tag="violated", frozen=True):
-    """A live check failed at `seq`. `expected` and `found` are both sides, in words. `calls` are the fewest
-    requests that conflict, and after them those that may have taken effect meanwhile; of the linearizability
-    check alone, for only that one looks at histories."""
+    """A live check failed at `seq`. `expected` and `found` are both sides, in words. `calls`, of the check of
+    histories alone: the fewest requests that conflict, and those that may have taken effect meanwhile."""
 
     check: str
     seq: int

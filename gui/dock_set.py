@@ -53,6 +53,9 @@ class DockSet(QObject):
         self.log = EventLogView(bridge.log, theme, icons)
         self.checks = Checks(theme, icons)
         self.checks.explain = self.explainer.sentences
+        self.checks.dispute = self.explainer.dispute
+        self.checks.request_chosen.connect(selection.choose)
+        selection.changed.connect(lambda: self.checks.card.dispute.mark(selection.seq))
         self.metrics = Metrics(lambda: bridge.fold.history, theme)
         self.tables = Tables(window, intents, selection, theme)
         self.frames = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from core.errors import UsageError
+from core.model.cluster_view import Violation
+from core.model.dispute import Dispute, dispute_of
 from core.model.explain import is_puzzling, why
 from core.model.reason import Why
 from core.model.story import Story, story_of_number
@@ -36,6 +38,11 @@ class Explainer:
     def story(self, seq: int) -> Story:
         """The life of the request with this number, as far as the newest events tell it."""
         return story_of_number(self._bridge.log, seq, self.words)
+
+    def dispute(self, violation: Violation) -> Dispute | None:
+        """The requests that conflict, as far as the events tell them."""
+        view = self._intents.view
+        return dispute_of(view, self._bridge.log, self.words, violation) if view is not None else None
 
     def puzzle(self, name: str) -> str:
         """The answer about a request, or a node that makes a person ask by how it looks, a sentence a line;

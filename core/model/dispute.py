@@ -89,6 +89,12 @@ class Dispute:
     end_ns: int
 
 
+def band_words(band: Band) -> str:
+    """What was wrong, and with whom."""
+    name = replica_name(band.replica)
+    return band.words if name in band.words else f"{name} {band.words}"
+
+
 def dispute_of(
     view: ClusterView, log: EventLog, words: Callable[[bytes], str], violation: Violation
 ) -> Dispute | None:
@@ -215,15 +221,13 @@ def _sentences(
             yield f"{', '.join(wrong)} made something else of it than {', '.join(alike)}."
     if bands:
         told = "; ".join(
-            f"{replica_name(band.replica)} {band.words} from {(band.start_ns - view.started_ns) / 1e9:.3f} s"
-            for band in bands[:4]
+            f"{band_words(band)} from {(band.start_ns - view.started_ns) / 1e9:.3f} s" for band in bands[:4]
         )
         yield f"Wrong meanwhile: {told}{' and more' if len(bands) > 4 else ''}."
 
 
 def _of_a_number(violation: Violation, claims: tuple[Claim, ...]) -> Iterator[str]:
-    claim = claims[0]
-    yield f"Only #{violation.seq} is needed to show it: {claim.request} {claim.call}."
+    yield f"One request is enough to show it: #{violation.seq}, {claims[0].request}."
     if violation.check == "digest" and violation.seq > 1:
         yield f"Up to #{violation.seq - 1} every state was the same; after #{violation.seq} they differ."
 

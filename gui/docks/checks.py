@@ -8,35 +8,21 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-from core.ids import replica_name
 from core.model.cluster_view import ClusterView, Verdict, Violation
+from core.model.dispute import Dispute
+from gui.docks.check_words import title_of
+from gui.docks.violation_card import ViolationCard
 from gui.icons import Icons
 from gui.steady_label import SteadyLabel
 from gui.theme import Theme
 
 _ICON_PX = 18
-
-_TITLES = {
-    "digest": "Equal digests",
-    "real_time": "Real-time order",
-    "reply": "Right answers",
-    "at_most_once": "At most once",
-    "fifo": "Each client in order",
-    "linearizability": "Linearizable",
-}
-
-
-def title_of(check: str) -> str:
-    """A check's name as a heading."""
-    return _TITLES.get(check, check.replace("_", " ").capitalize())
 
 
 class Checks(QScrollArea):
@@ -44,6 +30,8 @@ class Checks(QScrollArea):
 
     show_requested = Signal(int, int)
     """Look at this number at this replica (0 when it is nobody's)."""
+    request_chosen = Signal(str, int)
+    """A request of those that conflict was chosen: its client, and its sequence number (0: not known)."""
 
     def __init__(self, theme: Theme, icons: Icons, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,8 +45,11 @@ class Checks(QScrollArea):
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(12, 10, 12, 10)
         self._column.setSpacing(2)
-        self._card = ViolationCard(inside)
+        self.dispute: Callable[[Violation], Dispute | None] = lambda violation: None
+        """The requests that conflict, for a picture."""
+        self._card = ViolationCard(theme, inside)
         self._card.hide()
+        self._card.dispute.chosen.connect(self.request_chosen)
         self._card.show_requested.connect(self.show_requested)
         self._verdict = QLabel("Nothing checked yet.", inside)
         self._verdict.setProperty("role", "muted")
@@ -93,6 +84,8 @@ class Checks(QScrollArea):
         """Bring rows and card up to date; nothing when nothing changed."""
         seen = (view.checks, view.violations)
         if seen == self._seen:
+            if view.violations:
+                self._card.refine(view, self.dispute)
             return
         self._seen = seen
         for verdict in view.checks:
@@ -102,6 +95,7 @@ class Checks(QScrollArea):
         self._card.setVisible(bool(view.violations))
         if view.violations:
             self._card.show_violation(view.violations, self._theme, self._icons)
+            self._card.refine(view, self.dispute)
             self._card.argue(self.explain(view.violations[0].check)[1:])
 
     def _row(self, name: str) -> CheckRow:
@@ -159,84 +153,6 @@ class CheckRow(QFrame):
             "failed": ("octagon-x", theme.bad),
         }.get(self.state, ("circle", theme.text_faint))
         self._mark.setPixmap(icons.pixmap(name, colour, _ICON_PX))
-
-
-class ViolationCard(QFrame):
-    """The first violation: which check, at which number, what was expected and what was found."""
-
-    show_requested = Signal(int, int)
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("violation")
-        self._where = (0, 0)
-        self._mark = QLabel(self)
-        self.title = QLabel(self)
-        self.title.setProperty("role", "bad")
-        self.title.setWordWrap(True)
-        self.expected, self.found = _evidence(self), _evidence(self)
-        self.why = QLabel(self)
-        self.why.setWordWrap(True)
-        self.why.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.why.hide()
-        self.more = QLabel(self)
-        self.more.setProperty("role", "muted")
-        self.button = QPushButton(self)
-        self.button.clicked.connect(lambda: self.show_requested.emit(*self._where))
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
-        head.addWidget(self.title, 1)
-        foot = QHBoxLayout()
-        foot.addWidget(self.more, 1)
-        foot.addWidget(self.button)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(12, 10, 12, 10)
-        grid.setHorizontalSpacing(10)
-        grid.addLayout(head, 0, 0, 1, 2)
-        for place, (word, value) in enumerate((("expected", self.expected), ("found", self.found)), start=1):
-            label = QLabel(word, self)
-            label.setProperty("role", "muted")
-            grid.addWidget(label, place, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(value, place, 1)
-        grid.addWidget(self.why, 3, 0, 1, 2)
-        grid.addLayout(foot, 4, 0, 1, 2)
-        grid.setColumnStretch(1, 1)
-
-    def show_violation(self, violations: tuple[Violation, ...], theme: Theme, icons: Icons) -> None:
-        """The first of `violations`, and how many follow."""
-        first = violations[0]
-        at = f" at {replica_name(first.replica)}" if first.replica else ""
-        if self._where != (first.seq, first.replica):
-            self.why.clear()
-            self.why.hide()
-        self._where = (first.seq, first.replica)
-        self.title.setText(f"{title_of(first.check)}: failed for #{first.seq}{at}")
-        self.expected.setText(first.expected)
-        self.found.setText(first.found)
-        others = len(violations) - 1
-        self.more.setText(f"and {others} more after it" if others else "")
-        self.button.setText(f"Show #{first.seq}")
-        self.setAccessibleName(f"{self.title.text()}. Expected {first.expected}, found {first.found}.")
-        self.set_theme(theme, icons)
-
-    def argue(self, sentences: Sequence[str]) -> None:
-        """Say what the operation was and what is known of the cause; told once, while the events are new."""
-        if sentences and not self.why.text():
-            self.why.setText("\n".join(sentences))
-            self.why.show()
-
-    def set_theme(self, theme: Theme, icons: Icons) -> None:
-        """Draw the mark."""
-        self._mark.setPixmap(icons.pixmap("triangle-alert", theme.bad, _ICON_PX))
-
-
-def _evidence(parent: QWidget) -> QLabel:
-    label = QLabel(parent)
-    label.setProperty("role", "number")
-    label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
 
 
 def _summary(view: ClusterView) -> str:
