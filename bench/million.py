@@ -85,7 +85,7 @@ def measure(path: Path, report: dict[str, Any]) -> dict[str, Any]:
     _tell(f"check: {checked['verdict']} in {took_s:.0f} s")
     again, took_s = lockstep("rerun", str(path))
     figures |= {"rerun": again["verdict"], "rerun_s": round(took_s, 1)}
-    _tell(f"rerun: {again['agreement']} in {took_s:.0f} s")
+    _tell(f"rerun: {again['verdict']} in {took_s:.0f} s")
     return figures | in_the_window(path)
 
 

@@ -8,6 +8,7 @@ person still sees their run up to there. Every size is checked before memory is 
 from __future__ import annotations
 
 import sys
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,10 +31,14 @@ from core.session.recording_format import (
     unpack_end,
     unpack_header,
 )
-from core.trace.blocks import HEAD_BYTES, BlockHead, unpack_head, unpack_parts, unpack_records
+from core.trace.blocks import HEAD_BYTES, BlockHead, parts_in, records_in, unpack, unpack_head
 from core.trace.wire_log import Record
 
 _CHUNK_BYTES = 1 << 20
+KEPT_BYTES = 32 << 20
+"""Of unpacked blocks."""
+LARGE_BYTES = 8 << 20
+"""A block that is larger unpacked is not kept, and nothing is while it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class Recording:
         self.path = path
         self.header = header
         self.blocks = blocks
+        self._file = BlockFile(path, blocks)
         self.note = note
         """"" for a whole recording; otherwise one sentence about what is missing."""
         self.annotations = annotations
@@ -84,7 +90,7 @@ class Recording:
 
     def load(self, block: int) -> list[Record]:
         """The records of one block. Raises RecordingError when the file has changed or is damaged."""
-        return read_block(self.path, self.blocks, block)
+        return self._file.load(block)
 
     def records(self) -> Iterator[Record]:
         """Every record, oldest first, unpacked block by block. Raises RecordingError like `load`."""
@@ -199,28 +205,49 @@ class Scanner:
         return False
 
 
-def read_block(path: Path, places: Sequence[BlockPlace], block: int, added_ns: int = 0) -> list[Record]:
-    """A block's records, their times since the recording's first record and so much more. Raises
-    RecordingError when the file cannot be read, or is damaged there."""
-    place = places[block]
-    try:
-        with path.open("rb") as file:
+class BlockFile:
+    """The blocks of a file as records. What was unpacked last is kept, for a block may need parts of those
+    before it. Of one thread alone."""
 
-            def payload(of: BlockPlace) -> bytes:
-                file.seek(of.offset)
-                return file.read(of.head.compressed_bytes)
+    def __init__(self, path: Path, places: Sequence[BlockPlace]) -> None:
+        """`places` may grow."""
+        self._path = path
+        self._places = places
+        self._kept: OrderedDict[int, bytes] = OrderedDict()
 
-            def earlier(back: int, parts: Sequence[int], max_bytes: int) -> list[bytes]:
-                if back > block:
-                    raise RecordingError("A block refers to another that is not there.")
-                other = places[block - back]
-                return unpack_parts(other.head, payload(other), parts, max_bytes)
+    def load(self, block: int, added_ns: int = 0) -> list[Record]:
+        """A block's records, their times since the recording's first record and so much more. Raises
+        RecordingError when the file cannot be read, or is damaged there."""
+        place = self._places[block]
+        head = place.head._replace(first_ns=place.head.first_ns + added_ns)
+        if head.raw_bytes > LARGE_BYTES:
+            self._kept.clear()  # it may take what memory there is
 
-            head = place.head._replace(first_ns=place.head.first_ns + added_ns)
-            records = unpack_records(head, payload(place), earlier)
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    return migrated_records(records, place.version)
+        def earlier(back: int, parts: Sequence[int], max_bytes: int) -> list[bytes]:
+            if back > block:
+                raise RecordingError("A block refers to another that is not there.")
+            keep = head.raw_bytes <= LARGE_BYTES
+            return parts_in(self._places[block - back].head, self._raw(block - back, keep), parts, max_bytes)
+
+        try:
+            return migrated_records(records_in(head, self._raw(block), earlier), place.version)
+        except OSError as error:
+            raise _unreadable(self._path, error) from error
+
+    def _raw(self, block: int, keep: bool = True) -> bytes:
+        raw = self._kept.get(block)
+        if raw is not None:
+            self._kept.move_to_end(block)
+            return raw
+        place = self._places[block]
+        with self._path.open("rb") as file:
+            file.seek(place.offset)
+            raw = unpack(place.head, file.read(place.head.compressed_bytes))
+        if keep and len(raw) <= LARGE_BYTES:
+            self._kept[block] = raw
+            while sum(map(len, self._kept.values())) > KEPT_BYTES:
+                self._kept.popitem(last=False)
+        return raw
 
 
 def _digest(file: BinaryIO, length: int) -> tuple[int, int]:

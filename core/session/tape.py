@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import RecordingError
-from core.session.reader import BlockPlace, Scanner, read_block
+from core.session.reader import BlockFile, BlockPlace, Scanner
 from core.trace.wire_log import Record
 
 HELPING_BYTES = 32 << 20
@@ -37,6 +37,7 @@ class FileTape:
         self.path = self._scanner.path
         self.complete = False
         """Everything that is there by now was looked at."""
+        self._file = BlockFile(self.path, self._scanner.blocks)
         self._loaded: OrderedDict[int, list[Record]] = OrderedDict()
         self._firsts: list[int] = []  # by block: records before it
         self._known: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))  # see `_until`
@@ -111,8 +112,7 @@ class FileTape:
         records = self._loaded.get(block)
         if records is None:
             head = self._place(block).head
-            records = read_block(self.path, self._scanner.blocks, block, head.base_ns)
-            self._loaded[block] = records
+            records = self._loaded[block] = self._file.load(block, head.base_ns)
             if len(records) != head.records:
                 raise RecordingError("A block has other records than it claims.")
         self._loaded.move_to_end(block)

@@ -98,7 +98,11 @@ def unpack_records(head: BlockHead, payload: bytes, earlier: Earlier | None = No
     """The records of a block, times since the recording's first record. Raises RecordingError when the
     payload is damaged or claims what cannot be: nothing is allocated before its size was checked, and what
     is not needed any more is let go, so that no block takes more than 64 MiB beside its payload."""
-    raw = _unpacked(head, payload)
+    return records_in(head, unpack(head, payload), earlier)
+
+
+def records_in(head: BlockHead, raw: bytes, earlier: Earlier | None = None) -> list[Record]:
+    """The records of a block that is unpacked. Raises RecordingError like `unpack_records`."""
     shape = _shape(raw, head)
     columns = _columns(raw, shape, head)
     starts, ends = _bounds(raw, shape)
@@ -124,9 +128,9 @@ def unpack_records(head: BlockHead, payload: bytes, earlier: Earlier | None = No
     return list(map(Record, times.tolist(), taps.tolist(), links.tolist(), tokens.tolist(), bodies))
 
 
-def unpack_parts(head: BlockHead, payload: bytes, wanted: Sequence[int], max_bytes: int) -> list[bytes]:
-    """Some parts of a block. Raises RecordingError like `unpack_records`, and when they have more bytes."""
-    raw = _unpacked(head, payload)
+def parts_in(head: BlockHead, raw: bytes, wanted: Sequence[int], max_bytes: int) -> list[bytes]:
+    """Some parts of an unpacked block. Raises RecordingError like `unpack_records`, and when they have more
+    bytes."""
     starts, ends = _bounds(raw, _shape(raw, head))
     places = np.array(wanted, np.int64)
     if int(places.max()) >= len(ends):
@@ -148,7 +152,8 @@ class _Shape(NamedTuple):
     bodies: int
 
 
-def _unpacked(head: BlockHead, payload: bytes) -> bytes:
+def unpack(head: BlockHead, payload: bytes) -> bytes:
+    """A block's payload, unpacked. Raises RecordingError when it is damaged."""
     if len(payload) != head.compressed_bytes or xxh3_64_intdigest(payload) != head.checksum:
         raise RecordingError("A block is damaged.")
     try:

@@ -16,7 +16,7 @@ from core.errors import RecordingError
 from core.limits import FRAME_BYTES
 from core.trace import block_builder, blocks
 from core.trace.block_builder import BlockBuilder
-from core.trace.blocks import HEAD_BYTES, BlockHead, unpack_head, unpack_parts, unpack_records
+from core.trace.blocks import HEAD_BYTES, BlockHead, parts_in, unpack, unpack_head, unpack_records
 from core.trace.wire_log import Record, Tap
 from tests.support.dialogue import Dialogue
 
@@ -106,7 +106,8 @@ def test_the_results_of_a_replica_that_lags_are_found_in_earlier_blocks() -> Non
 
     def earlier(back: int, parts: Sequence[int], max_bytes: int) -> list[bytes]:
         asked.append(back)
-        return unpack_parts(heads[2 - back], sealed_blocks[2 - back][HEAD_BYTES:], parts, max_bytes)
+        raw = unpack(heads[2 - back], sealed_blocks[2 - back][HEAD_BYTES:])
+        return parts_in(heads[2 - back], raw, parts, max_bytes)
 
     assert unpack_records(heads[2], sealed_blocks[2][HEAD_BYTES:], earlier) == late
     assert asked == [2]

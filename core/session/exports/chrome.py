@@ -3,7 +3,7 @@
 A track per node. A slice per request on its client's track, from call to return, and per execution on the
 replica's: a replica tells the time of a batch only, so each request of it gets an equal part. What the front
 end does takes no time that anybody measured, and is shown as slices of `FRONT_END_NS`. Every message is a
-flow from the slice that sent it to the slice that took it.
+flow from the slice that sent it to the slice that took it. Bookmarks and captions are global instants.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from core.trace.rows import session_words
 
 PID = 1
 FRONT_END_NS = 200
-_FRONT_END_TRACK, _REPLICA_TRACKS = 100, 200
+_NOTES_TRACK, _FRONT_END_TRACK, _REPLICA_TRACKS = 0, 100, 200
 _AT = "at"
 """Where in a node event's clock the beginning of its slice is noted."""
 _OUTCOMES = ("ok", "refused", "unknown")
@@ -66,6 +66,7 @@ class _Trace:
     def events(self) -> Iterator[Event]:
         """The trace."""
         yield {"ph": "M", "pid": PID, "name": "process_name", "args": {"name": self._name()}}
+        yield from self._notes()
         causality = Causality(self._words, self._job.recording.base_ns)
         for event in causality.events(self._job.records()):
             if event.node not in self._tracks:
@@ -78,6 +79,22 @@ class _Trace:
     def _name(self) -> str:
         header = self._job.recording.header
         return f"{header.service}, {header.replicas} replicas, {header.clients} clients"
+
+    def _notes(self) -> Iterator[Event]:
+        """What a person has put on the recording: instants across all tracks."""
+        notes = self._job.notes()
+        if notes:
+            yield {
+                "ph": "M",
+                "pid": PID,
+                "tid": _NOTES_TRACK,
+                "name": "thread_name",
+                "args": {"name": "notes"},
+            }
+        for note in notes:
+            kind = "caption" if note.is_caption else "bookmark"
+            place = {"pid": PID, "tid": _NOTES_TRACK, "ts": note.time_ns / 1e3}
+            yield {"ph": "i", "s": "g", **place, "cat": kind, "name": note.text or kind}
 
     def _new_track(self, node: str) -> Iterator[Event]:
         tid = _FRONT_END_TRACK if node == FRONT_END else int(node[1:])

@@ -12,8 +12,7 @@ from typing import BinaryIO
 import msgspec
 
 from core.facts import Returned
-from core.model.markers import Marker, marker_of
-from core.session.annotations import decode_notes
+from core.model.markers import Marker, MarkerKind, marker_of
 from core.session.check import CheckReport, check
 from core.session.exports.causality import Causality, Kind, NodeEvent
 from core.session.exports.drawings import space_time, timeline
@@ -45,6 +44,9 @@ class _Page:
         self.rows: list[tuple[int, str, str]] = []
         self.more_rows = 0
         self._gather(job)
+        kinds = {True: MarkerKind.CAPTION, False: MarkerKind.BOOKMARK}
+        self.markers += [Marker(note.time_ns, kinds[note.is_caption], note.text) for note in job.notes()]
+        self.markers.sort(key=lambda marker: marker.time_ns)
 
     def _gather(self, job: Job) -> None:
         words = job.words()
@@ -152,11 +154,7 @@ def _messages(events: Sequence[NodeEvent]) -> Iterable[str]:
 
 
 def _happenings(page: _Page, job: Job) -> Iterable[str]:
-    notes = [
-        (note.time_ns, "note", note.text)
-        for note in decode_notes(job.recording.annotations)
-        if page.from_ns <= note.time_ns <= page.until_ns
-    ]
+    notes = [(note.time_ns, "note", note.text) for note in job.notes()]
     rows = sorted([*page.rows, *notes])
     cells = "".join(
         f'<tr><td class="number">{time_ns / 1e9:.3f} s</td><td>{escape(node)}</td>'

@@ -13,6 +13,7 @@ from core.errors import UsageError
 from core.services.calls import UNREADABLE
 from core.services.face import Face
 from core.services.machine import Service
+from core.session.annotations import Note, decode_notes
 from core.session.check import Progress, no_progress
 from core.session.reader import Recording
 from core.session.service import service_for
@@ -62,6 +63,12 @@ class Job:
                 if (lead or record.time_ns >= span.from_ns) and record.time_ns <= span.until_ns:
                     yield record
             self.progress(block - first + 1, end - first)
+
+    def notes(self) -> list[Note]:
+        """The bookmarks and captions of the span."""
+        from_ns, until_ns = self.span.from_ns, self.span.until_ns
+        notes = decode_notes(self.recording.annotations)
+        return [note for note in notes if from_ns <= note.time_ns <= until_ns]
 
     def needed_service(self) -> Service:
         """The service, for a format that cannot do without. Raises UsageError."""

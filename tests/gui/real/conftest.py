@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,9 @@ from gui.app import application, open_window
 from gui.collector import Collector
 from gui.main_window import MainWindow
 from gui.options import Options
-from tests.gui.real.processes import left_of
+from gui.recording.export_process import Exporting
+from gui.top_bar import Recording
+from tests.gui.real.processes import ROOT, left_of
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -149,11 +152,25 @@ def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Start]:
     started: list[Live] = []
     application()
 
-    def begin(replicas: int = 3, clients: int = 3, pace: Pace = Pace.REAL_TIME, load: bool = False) -> Live:
-        record = tmp_path / f"run-{len(started)}.lockstep"
+    def begin(
+        replicas: int = 3,
+        clients: int = 3,
+        pace: Pace = Pace.REAL_TIME,
+        load: bool = False,
+        named: bool = True,
+    ) -> Live:
+        record = tmp_path / f"run-{len(started)}.lockstep" if named else None
         launched = launch(RunSettings(replicas=replicas, clients=clients), record, pace=pace, load=load)
         wanted: list[int] = []
-        options = Options(settings=tmp_path / "window.ini", ask=None, restart=wanted.append)
+        options = Options(
+            settings=tmp_path / "window.ini",
+            ask=None,
+            restart=wanted.append,
+            recording=lambda: Recording(launched.path, launched.recorded_bytes() or 0, launched.named),
+            keep=launched.keep,
+            save_as=launched.save_as,
+            exporting=Exporting((sys.executable, str(ROOT / "main.py")), lambda: launched.path),
+        )
         window = open_window(launched.source, launched.face, options)
         Collector(window).start()
         window.resize(1366, 768)

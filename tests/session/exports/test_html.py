@@ -92,6 +92,17 @@ def test_what_is_in_the_recording_is_text_and_never_markup(tmp_path: Path) -> No
     assert "b" not in {tag for tag, attrs in found.tags if attrs}
 
 
+def test_bookmarks_and_captions_are_on_the_timeline_and_among_what_happened(tmp_path: Path) -> None:
+    path = save(tmp_path / "run.lockstep", made_run(60))
+    at_ns = read(path).duration_ns // 2
+    write_notes(path, [Note(at_ns, "Look here", 1_000), Note(at_ns + 1, "and here"), Note(10**12, "later")])
+    found = page(read(path), tmp_path / "x.html")
+    marks = [attrs for tag, attrs in found.tags if tag == "line" and attrs["class"] == "mark"]
+    assert len(marks) >= 2
+    assert found.text.count("Look here") == 3, "in the drawing, when it is pointed at, and in the table"
+    assert found.text.count("and here") == 2
+
+
 def test_a_recording_of_an_unknown_service_has_a_page_without_verdict(tmp_path: Path) -> None:
     recording = read(save(tmp_path / "run.lockstep", made_run(20), header(service="os:system")))
     found = page(recording, tmp_path / "x.html", known=False)

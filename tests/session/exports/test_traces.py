@@ -13,6 +13,7 @@ import pytest
 
 from bench.synthetic import load_records, words
 from core.services.kv import KeyValue
+from core.session.annotations import Note, write_notes
 from core.session.exports.causality import Causality, Kind, NodeEvent
 from core.session.exports.formats import write_export
 from core.session.exports.job import Job, Span, plain_words
@@ -207,6 +208,18 @@ def test_a_track_per_node_a_slice_per_execution_a_flow_per_message(tmp_path: Pat
     frames = sum(record.tap == Tap.FROM_PASSED for record in records)
     assert flows.count("order") == flows.count("result") == frames
     assert flows.count("request") == flows.count("answer") == 123
+
+
+def test_bookmarks_and_captions_are_instants_across_all_tracks(tmp_path: Path) -> None:
+    path = recorded(tmp_path, made_run(30)).path
+    write_notes(path, [Note(2_000, "Look here", 5_000), Note(9_000, "mine")])
+    events = chrome(read(path), tmp_path / "x.json")
+    obeys_the_format(events)
+    told = [(event["ts"], event["cat"], event["name"]) for event in events if event.get("s") == "g"]
+    assert told == [(2.0, "caption", "Look here"), (9.0, "bookmark", "mine")]
+    assert not [
+        event for event in chrome(read(path), tmp_path / "y.json", Span(10_000)) if event.get("s") == "g"
+    ]
 
 
 def test_a_paced_run_and_a_span_obey_the_format_too(tmp_path: Path) -> None:
