@@ -37,6 +37,7 @@ PARTS_BYTES = FRAME_BYTES + (8 << 20)
 """Bytes of all parts together at most, those of earlier blocks too; a writer seals a block long before."""
 BODIES_BYTES = FRAME_BYTES + (12 << 20)
 """Bytes of all bodies together at most, shared parts counted each time."""
+_AT_ONCE = 4_096
 BACK_BLOCKS = 16
 """So many blocks back may a part be that a block has not itself."""
 
@@ -119,10 +120,15 @@ def records_in(head: BlockHead, raw: bytes, earlier: Earlier | None = None) -> l
     lengths = np.fromiter(map(len, parts), np.int64, len(parts))
     if sum(int(lengths[column].sum()) for column in places) > BODIES_BYTES:
         raise RecordingError("A block's bodies are longer than a recording can hold.")
-    bodies = [
-        b"".join([parts[place] for place in of_body]) if any(of_body[:-1]) else parts[of_body[-1]]
-        for of_body in zip(*places, strict=True)  # not as lists, which would take memory at the worst moment
-    ]
+    bodies: list[bytes] = []
+    if len(places) == 2:
+        places.insert(0, np.zeros(shape.records, np.uint32))
+    for start in range(0, shape.records, _AT_ONCE):  # as lists in full they would take too much memory
+        some = (column[start : start + _AT_ONCE].tolist() for column in places)
+        bodies += [
+            b"".join((parts[first], parts[second], parts[third])) if first or second else parts[third]
+            for first, second, third in zip(*some, strict=True)
+        ]
     del parts
     times = head.first_ns + np.cumsum(steps, dtype=np.int64)
     return list(map(Record, times.tolist(), taps.tolist(), links.tolist(), tokens.tolist(), bodies))

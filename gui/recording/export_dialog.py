@@ -48,6 +48,7 @@ class ExportDialog(QDialog):
         self.bar, self.status = QProgressBar(self), QLabel(self)
         self._form = QFormLayout()
         self._overwrite = ""  # the file that a person has chosen in the dialog that asks
+        self._shown_ns = 0
         self._fill()
         self._arrange()
         self._connect()
@@ -151,7 +152,8 @@ class ExportDialog(QDialog):
                 box.setRange(0.0, length_s)
             self.begin.setValue(0.0)
             self.until.setValue(length_s)
-            self.moment.setValue((now_ns - start_ns) / 1e9)
+            self._shown_ns = now_ns - start_ns
+            self.moment.setValue(self._shown_ns / 1e9)
             self.status.setText("")
             if not self.file.text():
                 name = self._exporting.recording().with_suffix(FORMATS[self.chosen_format].suffix).name
@@ -175,7 +177,7 @@ class ExportDialog(QDialog):
         name, file = self.chosen_format, self.file.text()
         told = [str(self._exporting.recording()), file, "--to", name]
         if name in PICTURES:
-            told += ["--at", f"{self.moment.value():.{DECIMALS}f}s"]
+            told += ["--at", f"{self._moment_s():.9f}s"]
         else:
             told += ["--from", f"{self.begin.value():.{DECIMALS}f}s"]
             if self.until.value() < self.until.maximum():  # the end is told in thousandths only
@@ -189,6 +191,11 @@ class ExportDialog(QDialog):
         if file == self._overwrite:
             told.append("--overwrite")
         return told
+
+    def _moment_s(self) -> float:
+        """The moment chosen; the one that is shown exactly, for a caption may begin with it."""
+        shown_s = self._shown_ns / 1e9
+        return shown_s if self.moment.value() == round(shown_s, DECIMALS) else self.moment.value()
 
     def export(self) -> None:
         """Begin."""

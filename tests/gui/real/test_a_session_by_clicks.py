@@ -75,13 +75,15 @@ def test_a_session_from_its_recording_to_its_export(
     killed_ns = next(marker.time_ns for marker, _ in journey.markers() if marker.text == "R2 killed")
     travel = journey.travel
     assert travel is not None
-    live.until(lambda: travel.state.end_ns > killed_ns + 500_000_000)
+    tape = live.launched.source.travel.player.tape  # type: ignore[union-attr]
+    live.until(lambda: tape.end_ns > killed_ns)
 
     rail = timeline.rail
     before = QPoint(round(rail.x_of(killed_ns)) - 20, rail.height() // 2)
     live.bot.mouseClick(rail, LEFT, pos=before)  # scrub
     live.until(lambda: not travel.state.live and not travel.state.busy)
     live.until(lambda: live.view.now_ns < killed_ns and live.replica(2).state is ReplicaState.RUNNING)
+    live.until(lambda: timeline.badge.text() == "PAST" and timeline.buttons["step_back"].isEnabled())
     records = travel.state.records
     for step in (1, 2):
         live.bot.mouseClick(timeline.buttons["step_back"], LEFT)
@@ -110,7 +112,7 @@ def test_a_session_from_its_recording_to_its_export(
     calls = [json.loads(line) for line in (tmp_path / "told.jsonl").read_text("utf-8").splitlines()]
     assert len(calls) > 200
 
-    live.bot.keyClick(window.stage, Qt.Key.Key_End)
+    live.bot.mouseClick(timeline.badge, LEFT)
     live.until(lambda: travel.state.live)
     path = live.launched.path
     live.close()

@@ -88,7 +88,16 @@ def test_what_is_filled_in_is_what_the_command_line_is_told(dialog: ExportDialog
     assert told[:4] == [str(run), dialog.file.text(), "--to", "mp4"]
     assert " ".join(told[4:]) == "--from 0.001s --size 1280x720 --theme dark --pace 1"
     choose(dialog, "png")
-    assert "--at 0.001s" in " ".join(dialog.arguments())
+    assert "--at 0.001000000s" in " ".join(dialog.arguments())
+
+
+def test_the_moment_that_is_shown_is_told_exactly_until_another_is_chosen(dialog: ExportDialog) -> None:
+    """A caption that begins with it would not be there a millisecond earlier."""
+    dialog.open_at(at(0.0014567, 0.003))
+    choose(dialog, "png")
+    assert "--at 0.001456700s" in " ".join(dialog.arguments())
+    dialog.moment.setValue(0.002)
+    assert "--at 0.002000000s" in " ".join(dialog.arguments())
 
 
 def test_cancel_leaves_nothing(qtbot: QtBot, dialog: ExportDialog, tmp_path: Path) -> None:
