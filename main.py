@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent
 NO_WINDOW = {"--headless", "--version", "simulate", "check", "rerun", "compare", "desktop"}
 """With any of these words nothing is shown in a window."""
+FROM_SOURCE = {"test", "pictures", "bundle"}
+"""These words are for a source tree: tests, documentation, and building are no part of the program."""
 
 
 def has_display() -> bool:
@@ -233,6 +235,15 @@ def run_tests(arguments: list[str]) -> int:
     return int(pytest.main(arguments))
 
 
+def from_source(word: str, words: list[str]) -> int:
+    """What is done with a source tree, and with nothing else."""
+    if not (ROOT / "pyproject.toml").is_file():
+        sys.stderr.write(f"Error: “{word}” needs the source tree. There: python3 main.py {word}\n")
+        return 2
+    ensure(ROOT, dev=word == "test", bundle=word == "bundle")
+    return {"test": run_tests, "pictures": pictures, "bundle": bundle}[word](words)
+
+
 def main() -> None:
     """The entry point of the program."""
     arguments = sys.argv[1:]
@@ -245,15 +256,8 @@ def main() -> None:
 
         judge()
         return
-    if arguments[:1] == ["test"]:
-        ensure(ROOT, dev=True)
-        sys.exit(run_tests(arguments[1:]))
-    if arguments[:1] == ["pictures"]:
-        ensure(ROOT)
-        sys.exit(pictures(arguments[1:]))
-    if arguments[:1] == ["bundle"]:
-        ensure(ROOT, bundle=True)
-        sys.exit(bundle(arguments[1:]))
+    if FROM_SOURCE & set(arguments[:1]):
+        sys.exit(from_source(arguments[0], arguments[1:]))
     if getattr(sys, "frozen", False):
         from multiprocessing import freeze_support  # a frozen program starts its workers as itself
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import main
 from core import __version__
 from core.errors import LockstepError, UsageError
 from core.runtime import bundle, bundle_trial
@@ -119,6 +120,17 @@ def test_the_icons_of_other_systems_hold_the_pictures() -> None:
         assert (icns[at : at + 4], icns[at + 8 : at + length]) == (name.encode(), bundle.picture(ROOT, size))
         at += length
     assert at == len(icns)
+
+
+@pytest.mark.parametrize("word", sorted(main.FROM_SOURCE))
+def test_what_needs_the_source_tree_says_so_without_one(
+    word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(main, "ROOT", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["lockstep", word])
+    with pytest.raises(SystemExit) as end:
+        main.main()
+    assert (end.value.code, f"“{word}” needs the source tree" in capsys.readouterr().err) == (2, True)
 
 
 @pytest.mark.parametrize("words", [["--help"], ["a", "b"]])
