@@ -125,12 +125,15 @@ def _not_answered(scene: Scenery, story: Story, members: list[ReplicaCard]) -> F
         return Cause.TOO_FEW, [*told, _too_few(policy, len(members))]
     done = [card for card in members if card.expected > story.seq]
     arrived = [card for card in done if _heard(story, card.replica)]
-    if len(arrived) >= needed > 1:
+    if len(arrived) == len(members) >= needed > 1:
         return Cause.MORE_ANSWERS, [
             *told,
             f"{len(arrived)} replicas have answered, but not {needed} alike: it waits until a replica goes "
             "or comes, or the reply policy changes.",
         ]
+    if len(arrived) >= needed == 1:
+        by = replica_name(arrived[0].replica)
+        return Cause.EXECUTING, [*told, f"{by} has answered, and the front end hands it on next."]
     if needed > 1:
         told.append(f"{needed} equal answers are needed ({policy.words()}), and {len(arrived)} "
                     f"{'has' if len(arrived) == 1 else 'have'} come.")  # fmt: skip

@@ -97,6 +97,18 @@ def test_an_unknown_outcome_of_a_front_end_that_died() -> None:
     assert "The front end died at 2.100 s" in told.sentences[-1]
 
 
+def test_an_answer_that_has_come_is_not_laid_to_a_replica_that_is_stopped() -> None:
+    talk = Dialogue(clients=1)
+    talk.at(1.0).say(facts.Paused(1))
+    talk.at(1.1).call((1, 1, "post hi"))
+    talk.at(1.2).order(1, (1, 1, "post hi"))
+    talk.at(1.3).result(2, first=1, count=1)
+    told = ask(talk, "C1")
+    assert (told.cause, told.sentences[-1]) == (
+        Cause.EXECUTING, "R2 has answered, and the front end hands it on next."
+    )  # fmt: skip
+
+
 # --- numbers ------------------------------------------------------------------------------------------------
 
 
