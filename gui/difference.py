@@ -19,17 +19,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.model.cluster_view import ClusterView, DataPage, ReplicaState
-from core.model.data_diff import DataDiff, DiffRow, data_diff
+from core.model.cluster_view import ClusterView, ReplicaState
+from core.model.data_diff import DiffRow
 from core.session.rebuilt import RebuiltData
-from gui.held import AskedData, Held
+from gui.comparing import Comparing
+from gui.held import Held
 from gui.intents import Intents
 from gui.side_picker import SidePicker
 from gui.theme import Theme
 
-_ASKED_AT_ONCE = 8
-_AGAIN_NS = 2_000_000_000
-"""A page that did not come is asked once more."""
 _SHOWN_ROWS = 2_000
 
 
@@ -46,7 +44,7 @@ class Difference(QDialog):
         self._intents = intents
         self._theme = theme
         self._held: list[Held | None] = [None, None]
-        self._asked_ns: dict[tuple[int, str, int], int] = {}
+        self._comparing: Comparing | None = None
         self._began_ns = 0
         self._shown: list[DiffRow] | None = None
         self.sentence = QLabel(self)
@@ -123,15 +121,15 @@ class Difference(QDialog):
             if self._held[side] is None:
                 self._held[side] = picker.held(view)
             held = self._held[side]
-            if isinstance(held, AskedData):
-                held.look(view, self._began_ns)
             self.notes[side].setText(held.note if held is not None else picker.trouble or "Looking …")
-        if None in self._held:
+        left, right = self._held
+        if left is None or right is None:
             self.verdict.setText("Nothing can be compared yet.")
             self._fill([])
             return
-        diff = data_diff(self._page)
-        self._ask(diff, view.now_ns)
+        if self._comparing is None:
+            self._comparing = Comparing(left, right, self._began_ns)
+        diff = self._comparing.look(view)
         if diff.words != self.verdict.text():
             self.verdict.setText(diff.words)
         self._fill(diff.rows)
@@ -167,21 +165,9 @@ class Difference(QDialog):
 
     def _begin(self) -> None:
         """Forget what came, and ask anew."""
-        self._held, self._asked_ns, self._shown, self._began_ns = [None, None], {}, None, 0
+        self._held, self._comparing, self._shown, self._began_ns = [None, None], None, None, 0
         if self._intents.view is not None and self.isVisible():
             self.show_view(self._intents.view)
-
-    def _page(self, side: int, path: str, offset: int) -> DataPage | None:
-        held = self._held[side]
-        return held.page(path, offset) if held is not None else None
-
-    def _ask(self, diff: DataDiff, now_ns: int) -> None:
-        for missing in diff.missing[:_ASKED_AT_ONCE]:
-            then_ns, (side, path, offset) = self._asked_ns.get(missing), missing
-            held = self._held[side]
-            if held is not None and (then_ns is None or not 0 <= now_ns - then_ns < _AGAIN_NS):
-                self._asked_ns[missing] = now_ns
-                held.ask(path, offset)
 
     def _refill(self) -> None:
         rows, self._shown = self._shown, None

@@ -11,6 +11,7 @@ from core.session.rebuilt import RebuiltData
 from core.session.source import ServiceFace
 from gui.docks.checks import Checks
 from gui.docks.console import Console
+from gui.docks.diff_lines import DiffLines
 from gui.docks.event_log import EventLogView
 from gui.docks.frame import DockFrame
 from gui.docks.inspector import Inspector
@@ -49,6 +50,9 @@ class DockSet(QObject):
         self.explainer = Explainer(bridge, intents, face)
         self.console = Console(face, intents, theme, history)
         self.console.explain = lambda subject: self.explainer.ask(subject).sentences
+        diff = DiffLines(intents, rebuilt, lambda role, words: self.console.write((role, f"  {words}")))
+        self.console.diff = diff.begin
+        bridge.now_and_then(lambda: diff.busy, diff.show_view, 10)
         self.inspector = Inspector(intents, selection, theme, icons, self.explainer, rebuilt)
         self.log = EventLogView(bridge.log, theme, icons)
         self.checks = Checks(theme, icons)

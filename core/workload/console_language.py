@@ -3,7 +3,7 @@
     C1> post alice "hello"    a query from client 1; `C1` alone makes it the client of the lines that follow
     post alice "hello"        a query from the present client
     kill R2 · pace slow 0.3 · step · lose 12 · clients 8 · load off · look R1 users · help post · clear
-    goto 12.4s · goto #128 · why R2 · why #128
+    goto 12.4s · goto #128 · why R2 · why #128 · diff R1 R2
 
 Words of the console win over operations of the same name; `C1> step` always asks the service.
 """
@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import combinations
 
 from core.commands import CommandUnion, Kill, Look, SetClients, SetLoad, SetPace
 from core.errors import UsageError
@@ -33,6 +34,7 @@ CONSOLE_WORDS: dict[str, str] = {
     "clients": "clients 8 — have this many clients",
     "load": "load on | off — let the clients' own workload run or rest",
     "look": "look R1 users — show a page of a replica's data",
+    "diff": "diff R1 R2 — what two replicas' data differ in, and from which number on",
     "why": "why R2 | C3 | #128 | digest — why something waits, or what went wrong",
     "goto": "goto 12.4s | #128 | start | end | live — show another moment of the run",
     "help": "help [operation] — this list, or an operation's parameters",
@@ -78,6 +80,14 @@ class GoTo:
 
 
 @dataclass(frozen=True, slots=True)
+class Diff:
+    """Compare two replicas."""
+
+    one: int
+    other: int
+
+
+@dataclass(frozen=True, slots=True)
 class AskWhy:
     """Explain something."""
 
@@ -103,7 +113,7 @@ class Clear:
     """Empty the console."""
 
 
-Line = Query | Ask | GoTo | AskWhy | UseClient | Help | Clear
+Line = Query | Ask | GoTo | Diff | AskWhy | UseClient | Help | Clear
 
 
 def parse(text: str, scope: Scope) -> Line | None:
@@ -261,6 +271,12 @@ def _read_look(arguments: list[str], scope: Scope) -> Line:
     return Ask(Look(replica, path), f"look {replica_name(replica)} {path}".rstrip())
 
 
+def _read_diff(arguments: list[str], scope: Scope) -> Line:
+    if len(arguments) != 2 or arguments[0].lower() == arguments[1].lower():
+        raise UsageError("“diff” takes two replicas.", CONSOLE_WORDS["diff"])
+    return Diff(_replica(arguments[0], scope), _replica(arguments[1], scope))
+
+
 def _read_goto(arguments: list[str], scope: Scope) -> Line:
     return GoTo(_one(arguments, "goto"))
 
@@ -285,6 +301,7 @@ _READERS: dict[str, Callable[[list[str], Scope], Line]] = {
     "clients": _read_clients,
     "load": _read_load,
     "look": _read_look,
+    "diff": _read_diff,
     "goto": _read_goto,
     "why": _read_why,
     "help": _read_help,
@@ -300,6 +317,8 @@ def _choices(word: str, scope: Scope) -> list[str]:
     if word == "why":
         names = map(replica_name, scope.replicas), map(client_name, range(1, scope.clients + 1))
         return [*names[0], *names[1]]
+    if word == "diff":
+        return [f"{replica_name(a)} {replica_name(b)}" for a, b in combinations(scope.replicas, 2)]
     if word in ("kill", "look"):
         return [replica_name(replica) for replica in scope.replicas]
     return {

@@ -23,6 +23,7 @@ from core.workload.console_language import (
     Ask,
     AskWhy,
     Clear,
+    Diff,
     GoTo,
     Help,
     Line,
@@ -70,6 +71,8 @@ class Console(QWidget):
         """Goes to another moment, and says in words to which. Raises UsageError."""
         self.explain: Callable[[str], Sequence[str]] = _not_explained
         """Why something is as it is, in sentences. Raises UsageError."""
+        self.diff: Callable[[int, int], None] = _not_compared
+        """Compares two replicas, and writes what comes of it. Raises UsageError."""
         self._lines: deque[tuple[str, tuple[Span, ...]]] = deque(maxlen=_KEPT_LINES)
         self.history = LineHistory(list(history))
         self.output = QPlainTextEdit(self)
@@ -123,6 +126,8 @@ class Console(QWidget):
         elif isinstance(read, AskWhy):
             for sentence in self.explain(read.subject):
                 self.write(("text", f"  {sentence}"))
+        elif isinstance(read, Diff):
+            self.diff(read.one, read.other)
         elif isinstance(read, UseClient):
             self._use_client(read.client)
         elif isinstance(read, Help):
@@ -269,6 +274,10 @@ def _nowhere(words: str) -> str:
 
 def _not_explained(subject: str) -> Sequence[str]:
     raise UsageError("There is nothing to explain it from.")
+
+
+def _not_compared(one: int, other: int) -> None:
+    raise UsageError("There is nothing to compare.")
 
 
 def _example(spec: OperationSpec) -> str:
