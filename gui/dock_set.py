@@ -52,7 +52,6 @@ class DockSet(QObject):
         self.console.explain = lambda subject: self.explainer.ask(subject).sentences
         diff = DiffLines(intents, rebuilt, lambda role, words: self.console.write((role, f"  {words}")))
         self.console.diff = diff.begin
-        bridge.now_and_then(lambda: diff.busy, diff.show_view, 10)
         self.inspector = Inspector(intents, selection, theme, icons, self.explainer, rebuilt)
         self.log = EventLogView(bridge.log, theme, icons)
         self.checks = Checks(theme, icons)
@@ -82,6 +81,7 @@ class DockSet(QObject):
             ("table", self.tables.show_view, 3),
         ):
             bridge.now_and_then(self.frames[name].is_seen, show, times_per_s)
+        bridge.now_and_then(lambda: diff.busy, diff.show_view, 10)
         bridge.turned.connect(lambda: self.log.set_log(bridge.log))
         bridge.a_little_each_tick(self.frames["log"].is_seen, self.log.work)
         self._prepare_window()
