@@ -7,6 +7,7 @@ and writes where it stands on its standard output, a line of JSON each. It leave
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
 import sys
@@ -24,6 +25,7 @@ from core.services.face import Face
 from core.services.registry import load_service
 
 NICE = 19
+PR_SET_PDEATHSIG = 1
 
 _decode = msgspec.msgpack.Decoder(Shown | Gap | Over).decode
 
@@ -85,8 +87,16 @@ def serve(source: BinaryIO, target: BinaryIO) -> None:
         target.flush()
 
 
+def die_with_parent() -> None:
+    """On Linux the kernel ends this process with the app. Elsewhere the end of its input does, which it may
+    read late on a busy machine: it has the lowest priority of all."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def main() -> None:
     """The process."""
+    die_with_parent()
     with contextlib.suppress(OSError, AttributeError):
         os.setpgid(0, 0)
     with contextlib.suppress(OSError, AttributeError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.support.daemons import PATIENCE_S, children, ended_within, start_lock
 
 pytestmark = pytest.mark.processes
 
+JUDGE = b"history_judge"
 TIMES = 3
 """Raise to 20 to be surer."""
 
@@ -23,11 +25,18 @@ def test_the_app_ended_with_sigkill_leaves_no_daemon(serving: bool) -> None:
         daemons = children(app.pid)
         if serving:
             until(lambda: not starting(daemons), "all serve")
+            until(lambda: judging(app.pid), "histories are judged")
+        started = daemons + children(app.pid, JUDGE)
     finally:
         app.send_signal(signal.SIGKILL)
         app.communicate()
     patience_s = 1.0 if serving else PATIENCE_S  # who is still loading Python leaves when it has
-    assert all(ended_within(pid, patience_s) for pid in daemons)
+    assert all(ended_within(pid, patience_s) for pid in started)
+
+
+def judging(app: int) -> bool:
+    """The judge of histories has loaded Python: it has left the app's process group."""
+    return any(os.getpgid(pid) == pid for pid in children(app, JUDGE))
 
 
 def starting(daemons: list[int]) -> bool:

@@ -49,8 +49,8 @@ def ended_within(pid: int, seconds: float) -> bool:
         os.close(handle)
 
 
-def children(pid: int) -> list[int]:
-    """The daemons that a process has started and that live."""
+def children(pid: int, kind: bytes = b"replica_daemon") -> list[int]:
+    """The daemons (or the processes of another kind) that a process has started and that live."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -58,7 +58,7 @@ def children(pid: int) -> list[int]:
             command = (folder / "cmdline").read_bytes()
         except OSError:
             continue
-        if parent[1] == str(pid) and parent[0] != "Z" and b"replica_daemon" in command:
+        if parent[1] == str(pid) and parent[0] != "Z" and kind in command:
             found.append(int(folder.name))
     return sorted(found)
 
