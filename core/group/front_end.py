@@ -69,9 +69,17 @@ from core.protocol.messages import (
 
 
 class FrontEnd:
-    """One front end over one group of replicas."""
+    """One front end over one group of replicas. `window` and `lag` are smaller in a simulation, where no run
+    is long enough to come to the real ones; `lag` is four times the window at least."""
 
-    def __init__(self, epoch: int, wall_minus_monotonic_ns: int, policy: ReplyPolicy = FIRST) -> None:
+    def __init__(
+        self,
+        epoch: int,
+        wall_minus_monotonic_ns: int,
+        policy: ReplyPolicy = FIRST,
+        window: int = WINDOW_REQUESTS,
+        lag: int = LAG_REQUESTS,
+    ) -> None:
         self.sequencer = Sequencer(epoch)
         self.view = View()
         self.log = MulticastLog()
@@ -79,6 +87,7 @@ class FrontEnd:
         self.detector = FailureDetector()
         self.transfer = StateTransfer(self.view, self.log, self.responses, self._order_view)
         self._wall_minus_monotonic_ns = wall_minus_monotonic_ns
+        self._window, self._lag = window, lag
         self._recovery: Recovery | None = None
         self._pings = 0
         self._changes = 0  # of the view, ordered so far
@@ -103,18 +112,18 @@ class FrontEnd:
 
     def room(self) -> int:
         """How many more requests may be ordered now (rule 11): the window of unanswered requests, and no
-        further ahead than LAG_REQUESTS of the slowest replica that is waited for."""
+        further ahead than the lag of the slowest replica that is waited for."""
         if len(self.view.replicas) < self.responses.policy.fewest:
             return 0  # fewer than may answer
         if self.sequencer.next_seq >= self._lag_seen_at:
             slowest = self.view.executed_by_waited_for()
             if slowest is None:
                 slowest = self.sequencer.next_seq
-            ahead = LAG_REQUESTS - (self.sequencer.next_seq - 1 - slowest)
-            if ahead < LAG_REQUESTS // 2:
-                return min(ahead, WINDOW_REQUESTS - self.responses.unanswered)
-            self._lag_seen_at = self.sequencer.next_seq + LAG_REQUESTS // 4  # no need to look before
-        return WINDOW_REQUESTS - self.responses.unanswered
+            ahead = self._lag - (self.sequencer.next_seq - 1 - slowest)
+            if ahead < self._lag // 2:
+                return min(ahead, self._window - self.responses.unanswered)
+            self._lag_seen_at = self.sequencer.next_seq + self._lag // 4  # no need to look before
+        return self._window - self.responses.unanswered
 
     def request(self, requests: Requests, now: int) -> tuple[Order, Multicast]:
         """Number these requests as one batch and send them to every member: at most `room()` of them."""

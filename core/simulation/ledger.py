@@ -22,6 +22,8 @@ class Ledger:
     """Fed by the cluster; `problem` is the first thing that was wrong."""
 
     def __init__(self) -> None:
+        self.under_way: set[int] = set()
+        """Clients whose open request the present front end has ordered."""
         self._open: dict[int, tuple[int, bytes, int]] = {}  # client → number, operation, when called
         self._returned: list[tuple[int, int, bytes, int, int, bytes | None]] = []
         self._bodies: dict[int, list[bytes]] = {}
@@ -48,6 +50,10 @@ class Ledger:
             )
         return numbers
 
+    def longest_wait_ns(self) -> int:
+        """How long the client waited that was answered last after its call."""
+        return max((one[4] - one[3] for one in self._returned if one[5] is not None), default=0)
+
     def called(self, requests: Requests, now: int) -> None:
         """These were asked."""
         still_open, ids = self._open, iter(requests.ids)
@@ -66,13 +72,19 @@ class Ledger:
             self._wrong(f"#{first_seq} was given out where #{self._next_seq} was to follow")
         if stamps and order.timestamp < stamps[-1][1]:
             self._wrong(f"the timestamp of #{first_seq} is earlier than that of the number before")
-        still_open, ids = self._open, iter(unpack_u32(order.requests))
+        still_open, under_way, ids = self._open, self.under_way, iter(unpack_u32(order.requests))
         for client, number, operation in zip(ids, ids, order.operations, strict=True):
             known = still_open.get(client, _NOTHING)
             if (known[0] != number or known[1] != operation) and client != FRONT_END:
                 self._wrong(f"{RequestId(client, number)} was ordered as something that was not asked")
+            under_way.add(client)
+        under_way.discard(FRONT_END)
         self._next_seq = first_seq + order.count
         stamps.append((first_seq, order.timestamp))
+
+    def overrun(self, window: int) -> None:
+        """More requests are under way than the window lets."""
+        self._wrong(f"{len(self.under_way)} requests are under way, and {window} are the most that may be")
 
     def responded(self, result: Result) -> None:
         """A replica said this."""
@@ -103,15 +115,18 @@ class Ledger:
         while self._stamps and self._stamps[-1][0] >= next_seq:
             self._stamps.pop()
         self._next_seq = next_seq
+        self.under_way.clear()
 
     def unknown(self, ids: Sequence[int]) -> None:
         """Nobody knows what became of these (client, number, …), and nobody ever will."""
         self._return(ids, [None] * (len(ids) // 2), FOREVER)
 
     def _return(self, ids: Iterable[int], outcomes: Sequence[bytes | None], now: int) -> None:
-        still_open, returned, pairs = self._open, self._returned, iter(ids)
+        still_open, under_way, returned = self._open, self.under_way, self._returned
+        pairs = iter(ids)
         for client, number, outcome in zip(pairs, pairs, outcomes, strict=True):
             asked, operation, called_ns = still_open.pop(client, _NOTHING)
+            under_way.discard(client)
             if asked != number:
                 self._wrong(f"{RequestId(client, number)} was answered, and nobody waited for that")
             returned.append((client, number, operation, called_ns, now, outcome))

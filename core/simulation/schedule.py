@@ -13,9 +13,11 @@ from typing import assert_never
 import msgspec
 
 from core.ids import client_name, replica_name
-from core.limits import BATCH_REQUESTS
+from core.limits import BATCH_REQUESTS, WINDOW_REQUESTS
 from core.link_faults import NO_FAULTS, Link, LinkFaults, Way
 
+LAGS = 4
+"""How many windows clients run ahead of a replica that does not execute, before they wait for it."""
 US, MS, SECOND = 1_000, 1_000_000, 1_000_000_000
 
 
@@ -80,7 +82,8 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     """One run. `turn_ns` is how long the front end gathers requests into a batch, which holds
-    `batch_requests` at most; a frame travels `latency_ns` plus up to `jitter_ns`; the healing phase begins
+    `batch_requests` at most; `window` requests are in flight at most, and LAGS times as many ahead of the
+    slowest replica; a frame travels `latency_ns` plus up to `jitter_ns`; the healing phase begins
     when the clients are done, and not before `heal_after_ns`."""
 
     seed: int
@@ -92,6 +95,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     jitter_ns: int
     turn_ns: int
     batch_requests: int
+    window: int = WINDOW_REQUESTS
     reply: str
     revives: bool
     think_ms: float
@@ -115,6 +119,8 @@ _PROCESS_WORDS = {
 }
 _REPLICAS = (1, 2, 2, 3, 3, 3, 3, 3, 3, 4, 5)
 _REPLIES = ("first", "first", "first", "first", "acks:2", "acks:all", "majority", "majority")
+_WINDOWS = (*[WINDOW_REQUESTS] * 7, 3)
+"""Clients are too few for the window of a real run; a small one lets them wait for it."""
 _ONE_BY_ONE, _GATHERED = (18, 38), (84, 136)
 """How many requests a run has: where most batches hold one or two, and where they hold many. So every run has
 some hundred frames or more, and no run is long for being made of small batches."""
@@ -131,6 +137,7 @@ def draw(seed: int) -> Schedule:
     batch_requests = pick((1, 3, 8, *[BATCH_REQUESTS] * 5))
     sleeps = random.random() < 0.03
     think_ms = 10 if sleeps else pick((0, 0, 0, 0, 0, 0, 1, 10))
+    window = pick(_WINDOWS)
     gathers = clients > 3 and turn_ns > 0 and batch_requests > 1 and not think_ms
     requests = random.randint(*(_GATHERED if gathers else _ONE_BY_ONE))
     lingers = random.random() < 0.04  # somebody may be silent for so long that it is fenced
@@ -163,6 +170,7 @@ def draw(seed: int) -> Schedule:
         reply=pick(_REPLIES),
         revives=random.random() < 0.4,
         batch_requests=batch_requests,
+        window=window,
         think_ms=think_ms,
         heal_after_ns=2_600 * MS if lingers else 0,
         troubles=tuple(sorted(troubles, key=lambda trouble: trouble.at_seq)),

@@ -7,13 +7,21 @@ from collections.abc import Collection
 from core.checks.judge import Judge
 from core.checks.live import violation_words
 from core.ids import replica_name
+from core.limits import HEARTBEAT_NS, SUSPECT_AFTER_NS
 from core.simulation.cluster import SimulatedCluster
+from core.simulation.schedule import Kind
 from core.simulation.shared import history_model
+
+PATIENCE_NS = 3 * HEARTBEAT_NS
+"""How long clients may be held up while all is well or put right."""
+SUSPECTED_NS = SUSPECT_AFTER_NS + 2 * HEARTBEAT_NS
+"""How long a silent replica may hold them up besides."""
 
 
 class Verdict:
     """The first thing that was wrong with a run. `problem` is a word for its kind: "stuck", "unequal",
-    "dropped", "answers", "linearizability", "error", or the name of a live check; "" when all is well."""
+    "dropped", "answers", "linearizability", "slow", "error", or the name of a live check; "" when all is
+    well."""
 
     def __init__(self) -> None:
         self.problem = ""
@@ -30,6 +38,7 @@ class Verdict:
         self.judge_safety(cluster, silenced)
         if with_history:
             self._judge_history(cluster)
+        self._judge_patience(cluster)
         if not settled(cluster):
             self.fail("stuck", _stuck_words(cluster))
         self._judge_equality(cluster)
@@ -55,6 +64,26 @@ class Verdict:
         for conflict in Judge(model).judge(cluster.ledger.calls(), claimed=cluster.ledger.numbers()):
             requests = ", ".join(str(call.request) for call in conflict.calls)
             self.fail("linearizability", f"No order explains the answers to {requests} ({conflict.part}).")
+
+    def _judge_patience(self, cluster: SimulatedCluster) -> None:
+        """Where the first answer counts and a replica is always well, the others hold nobody up for longer
+        than it takes to suspect them."""
+        schedule, longest_ns = cluster.schedule, PATIENCE_NS
+        well = set(range(1, schedule.replicas + 1))
+        for trouble in schedule.troubles:
+            if trouble.kind in (Kind.SUCCESSION, Kind.SLEEP):
+                return
+            if trouble.kind is Kind.VANISH:
+                longest_ns += SUSPECTED_NS
+            elif trouble.kind is Kind.PAUSE:
+                longest_ns += min(trouble.for_ns, SUSPECTED_NS)
+            elif trouble.faults.loss or trouble.faults.cut:
+                longest_ns += trouble.for_ns  # it may be heard now and then, and be behind
+            if trouble.kind is not Kind.LEAVE:
+                well.discard(trouble.whom)
+        waited_ns = cluster.ledger.longest_wait_ns()
+        if schedule.reply == "first" and well and waited_ns > longest_ns:
+            self.fail("slow", f"A client waited {waited_ns / 1e9:.1f} s, though one replica was always well.")
 
     def _judge_equality(self, cluster: SimulatedCluster) -> None:
         managers = [cluster.processes[replica].manager for replica in cluster.front_end.view.members]

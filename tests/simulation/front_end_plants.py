@@ -14,8 +14,9 @@ from core.group.multicast import MulticastLog
 from core.group.responses import ResponseCollector
 from core.group.sequencer import Sequencer
 from core.group.view import Member, View
+from core.limits import BATCH_REQUESTS
 from core.protocol.codec import encode
-from core.protocol.messages import Order, Ping, Pong
+from core.protocol.messages import Order, Ping, Pong, Result
 from tests.simulation.plants import Swap, plant
 
 
@@ -235,3 +236,35 @@ def takes_old_pongs_for_news(swap: Swap) -> None:
         return received(self, replica, message, now)
 
     swap(FrontEnd, "received", goes_back)
+
+
+@plant("the window of requests in flight is not bounded")
+def no_window(swap: Swap) -> None:
+    def enough(self: Any) -> int:
+        right: int = room(self)
+        waits = right <= 0 and self.responses.unanswered >= self._window
+        return BATCH_REQUESTS if waits else right
+
+    room = FrontEnd.room
+    swap(FrontEnd, "room", enough)
+
+
+@plant("a suspected replica is still waited for")
+def waits_for_the_suspected(swap: Swap) -> None:
+    def slowest(self: Any) -> int | None:
+        return min((member.executed for member in self.members.values()), default=None)
+
+    swap(View, "executed_by_waited_for", slowest)
+
+
+@plant("messages of an old incarnation are accepted")
+def accepts_a_past_life(swap: Swap) -> None:
+    received = FrontEnd.received
+
+    def takes_all(self: Any, replica: int, message: Any, now: int) -> tuple[Effect, ...]:
+        member = self.view.members.get(replica)
+        if type(message) is Result and member is not None:
+            message = replace(message, incarnation=member.incarnation)
+        return received(self, replica, message, now)
+
+    swap(FrontEnd, "received", takes_all)
