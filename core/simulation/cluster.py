@@ -26,14 +26,14 @@ from core.facts import (
 )
 from core.group.front_end import FrontEnd
 from core.group.sequencer import Requests
-from core.limits import HEARTBEAT_NS, LAG_REQUESTS, WINDOW_REQUESTS
+from core.limits import HEARTBEAT_NS
 from core.policies import FailurePolicy, read_reply_policy
 from core.protocol.codec import decode_from_replica
 from core.protocol.messages import Order, Pong, Result, pack_u32, pack_u64, unpack_u32
 from core.simulation.ledger import Ledger
 from core.simulation.network import Carrier, Clock, Network
 from core.simulation.process import SimulatedProcess
-from core.simulation.schedule import LAGS, Schedule
+from core.simulation.schedule import Schedule
 from core.simulation.shared import service_class
 from core.simulation.trace import Trace
 from core.simulation.upheavals import Upheavals
@@ -59,7 +59,7 @@ class SimulatedCluster:
         self.trace = Trace()
         self.wall_ns = WALL_NS
         self.policy = read_reply_policy(schedule.reply)
-        self.front_end = self.make_front_end(1, WALL_NS)
+        self.front_end = FrontEnd(1, WALL_NS, self.policy, schedule.window, schedule.lag)
         self.upheavals = Upheavals(self)
         self.processes: dict[int, SimulatedProcess] = {}
         self.links: dict[int, SimulatedProcess] = {}
@@ -83,12 +83,6 @@ class SimulatedCluster:
         self._waiting = Requests()
         self._gathering = False
         self._think_ns: int | None = None
-
-    def make_front_end(self, epoch: int, wall_ns: int) -> FrontEnd:
-        """A front end that knows nothing yet."""
-        window = self.schedule.window
-        lag = LAG_REQUESTS if window == WINDOW_REQUESTS else LAGS * window
-        return FrontEnd(epoch, wall_ns, self.policy, window, lag)
 
     @property
     def done(self) -> bool:

@@ -13,11 +13,9 @@ from typing import assert_never
 import msgspec
 
 from core.ids import client_name, replica_name
-from core.limits import BATCH_REQUESTS, WINDOW_REQUESTS
+from core.limits import BATCH_REQUESTS, LAG_REQUESTS, WINDOW_REQUESTS
 from core.link_faults import NO_FAULTS, Link, LinkFaults, Way
 
-LAGS = 4
-"""How many windows clients run ahead of a replica that does not execute, before they wait for it."""
 US, MS, SECOND = 1_000, 1_000_000, 1_000_000_000
 
 
@@ -82,8 +80,7 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     """One run. `turn_ns` is how long the front end gathers requests into a batch, which holds
-    `batch_requests` at most; `window` requests are in flight at most, and LAGS times as many ahead of the
-    slowest replica; a frame travels `latency_ns` plus up to `jitter_ns`; the healing phase begins
+    `batch_requests` at most; `window` requests are in flight at most; a frame travels `latency_ns` plus up to `jitter_ns`; the healing phase begins
     when the clients are done, and not before `heal_after_ns`."""
 
     seed: int
@@ -101,6 +98,11 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     think_ms: float
     heal_after_ns: int
     troubles: tuple[Trouble, ...]
+
+    @property
+    def lag(self) -> int:
+        """How far clients run ahead of a replica that does not execute, before they wait for it."""
+        return LAG_REQUESTS if self.window == WINDOW_REQUESTS else 4 * self.window
 
     def words(self) -> str:
         """The run in a sentence, but for its troubles."""

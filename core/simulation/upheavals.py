@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core import effects, facts
+from core.group.front_end import FrontEnd
 from core.group.sequencer import Requests
 from core.limits import MAX_REPLICAS
 from core.policies import FIRST
@@ -170,8 +171,9 @@ class Upheavals:
             cluster.down(newcomer, "exit", "its catching up ended with the front end")
         self._between_epochs = True
         epoch = old.sequencer.epoch + 1
+        schedule = cluster.schedule
         wall_ns = cluster.wall_ns - CLOCK_BACK_NS * old.sequencer.epoch
-        cluster.front_end = cluster.make_front_end(epoch, wall_ns)
+        cluster.front_end = FrontEnd(epoch, wall_ns, cluster.policy, schedule.window, schedule.lag)
         incarnations = {replica: process.incarnation for replica, process in cluster.links.items()}
         for effect in cluster.front_end.recover(incarnations, now):
             cluster.perform(effect)

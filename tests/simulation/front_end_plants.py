@@ -16,7 +16,7 @@ from core.group.sequencer import Sequencer
 from core.group.view import Member, View
 from core.limits import BATCH_REQUESTS
 from core.protocol.codec import encode
-from core.protocol.messages import Order, Ping, Pong, Result
+from core.protocol.messages import Order, Ping, Pong
 from tests.simulation.plants import Swap, plant
 
 
@@ -255,16 +255,3 @@ def waits_for_the_suspected(swap: Swap) -> None:
         return min((member.executed for member in self.members.values()), default=None)
 
     swap(View, "executed_by_waited_for", slowest)
-
-
-@plant("messages of an old incarnation are accepted")
-def accepts_a_past_life(swap: Swap) -> None:
-    received = FrontEnd.received
-
-    def takes_all(self: Any, replica: int, message: Any, now: int) -> tuple[Effect, ...]:
-        member = self.view.members.get(replica)
-        if type(message) is Result and member is not None:
-            message = replace(message, incarnation=member.incarnation)
-        return received(self, replica, message, now)
-
-    swap(FrontEnd, "received", takes_all)
