@@ -80,8 +80,8 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     """One run. `turn_ns` is how long the front end gathers requests into a batch, which holds
-    `batch_requests` at most; `window` requests are in flight at most; a frame travels `latency_ns` plus up to `jitter_ns`; the healing phase begins
-    when the clients are done, and not before `heal_after_ns`."""
+    `batch_requests` at most; `window` requests are in flight at most; a frame travels `latency_ns` plus up to
+    `jitter_ns`; the healing phase begins when the clients are done, and not before `heal_after_ns`."""
 
     seed: int
     service: str
