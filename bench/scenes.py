@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 
 from bench.camera import Camera
 from core.commands import Continue, Deliver, Pause, SetFault, SetPace
@@ -145,6 +147,39 @@ def console(camera: Camera) -> Script:
     camera.shoot("console-dark")
 
 
+def faults(camera: Camera) -> Script:
+    """A line across two links that is not let go yet; then figures for a link that loses messages already."""
+    yield from _with_data(camera)
+    window, stage = camera.window, camera.window.stage
+    high, low = stage.link_point("R2"), stage.link_point("R3")
+    assert high is not None and low is not None
+    start, end = high + QPointF(18, -40), low + QPointF(-6, 40)
+    _drag(stage, QEvent.Type.MouseButtonPress, start)
+    _drag(stage, QEvent.Type.MouseMove, end)
+    yield camera.after(0.5)
+    camera.shoot("cut-line-dark")
+    QTest.keyClick(stage, Qt.Key.Key_Escape)
+    _drag(stage, QEvent.Type.MouseButtonRelease, end)
+    window.intents.send(SetFault(2, loss=0.3))
+    yield lambda: len(camera.view.faulty_links) == 2
+    window.selection.set("R2")
+    window.actions_by_id["figures"].trigger()
+    figures = window.faults.figures
+    assert figures is not None
+    for name, value in (("delay", 120.0), ("jitter", 60.0), ("duplicate", 12.5)):
+        figures.figures[name].setValue(value)
+    yield camera.after(1.0)
+    camera.shoot("fault-figures-dark")
+
+
+def _drag(stage: QWidget, kind: QEvent.Type, point: QPointF) -> None:
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    held = none if kind is QEvent.Type.MouseButtonRelease else left
+    where = QPointF(stage.mapToGlobal(point))
+    event = QMouseEvent(kind, point, where, left, held, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(stage, event)
+
+
 def looking_back(camera: Camera) -> Script:
     """A replica was killed, and the picture goes back to before that while the others go on."""
     yield from _with_data(camera)
@@ -243,6 +278,7 @@ SCENES = (
     Scene(3, 3, killed),
     Scene(3, 3, hold_back),
     Scene(3, 3, console),
+    Scene(3, 3, faults),
     Scene(3, 3, looking_back),
     Scene(3, 3, space_time),
     Scene(3, 3, space_time_load),

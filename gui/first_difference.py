@@ -71,13 +71,14 @@ class FirstDifference:
         self._place()
 
     def _place(self) -> None:
-        """Where the replicas' cards and the sentences above the stage stay in sight, if there is room."""
+        """Where the sentences above the stage and the replicas' cards stay in sight; of the cards only a part
+        where the stage is narrow."""
         cards = [name for name in self._stage.nodes() if name.startswith("R")]
         right = min((self._stage.node_rect(name).left() for name in cards), default=self._stage.width())
         top = self._stage.banner_rect().bottom() + _TITLE_BAR_PX
         bottom = min(self._stage.height() - _EDGE_PX, top + _TALLEST_PX)
         room = QRect(QPoint(_EDGE_PX, top), QPoint(right - _EDGE_PX, bottom))
         least: QSize = self._comparison.minimumSize().expandedTo(self._comparison.minimumSizeHint())
-        if room.width() >= least.width() and room.height() >= least.height():
-            room.moveTopLeft(self._stage.mapToGlobal(room.topLeft()))
-            self._comparison.setGeometry(room)
+        room.setSize(room.size().expandedTo(least))
+        room.moveTopLeft(self._stage.mapToGlobal(room.topLeft()))
+        self._comparison.setGeometry(room)
