@@ -59,7 +59,8 @@ class DockSet(QObject):
         self.checks.dispute = self.explainer.dispute
         self.checks.request_chosen.connect(selection.choose)
         selection.changed.connect(lambda: self.checks.card.dispute.mark(selection.seq))
-        self.metrics = Metrics(lambda: bridge.fold.history, theme)
+        self.metrics = Metrics(lambda: bridge.fold.history, theme, icons)
+        self.metrics.said.connect(intents.said)
         self.tables = Tables(window, intents, selection, theme)
         self.frames = {
             name: DockFrame(name, title, view, icons, window)
@@ -154,7 +155,7 @@ class DockSet(QObject):
         self.inspector.set_theme(theme, icons)
         self.log.set_theme(theme, icons)
         self.checks.set_theme(theme, icons)
-        self.metrics.set_theme(theme)
+        self.metrics.set_theme(theme, icons)
         self.tables.set_theme(theme)
         for frame in self.frames.values():
             frame.set_icons(icons)

@@ -28,3 +28,4 @@ def share(selection: Selection, stage: StageView, log: EventLogView, rail: Rail,
     selection.changed.connect(show_request)
     selection.pointed.connect(rail.point_at)
     selection.pointed.connect(metrics.point_at)
+    metrics.pointed.connect(selection.point)

@@ -206,7 +206,10 @@ class Fold:
             self._counted = (messages, shown)
             self._tokens.in_view(self._next_tick_ns)  # what is sampled must not hang on who looks when
             level = self._replicas.mark_level(self._next_tick_ns)
-            moved = self._meter.tick(self._next_tick_ns, self._replicas.held_counts(), *since)
+            counted = self._said.counted
+            totals = (counted.messages, counted.sent_bytes + counted.received_bytes, counted.requests)
+            held, firsts = self._replicas.held_counts(), self._clients.first_answers
+            moved = self._meter.tick(self._next_tick_ns, held, *since, totals, firsts)
             self._changed = self._changed or moved or not level
             self._next_tick_ns += TICK_NS
 

@@ -5,16 +5,32 @@ pyqtgraph takes a third of a second to import, so the curves are made after the 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFileDialog,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.ids import replica_name
 from core.model.cluster_view import ClusterView
 from core.model.metrics import MetricsHistory
+from gui.docks.curves import PAGES
+from gui.icons import Icons
 from gui.stage.wording import duration
 from gui.steady_label import SteadyLabel
 from gui.theme import MEDIUM, Theme
@@ -31,11 +47,23 @@ _FIGURES = (
 )
 
 
+_FILTER = "Table of everything that is kept (*.csv);;Picture of the last minute (*.png)"
+
+
 class Metrics(QScrollArea):
-    """Figures on top, then curves, then bars."""
+    """Figures on top, then a page of curves; who answers first is on the page of the replicas."""
+
+    pointed = Signal(object)
+    """Somebody points at this moment (an int, nanoseconds on the clock of the records), 0 for none."""
+    said = Signal(str, str)
+    """A sentence for the person: level, text."""
 
     def __init__(
-        self, history: Callable[[], MetricsHistory], theme: Theme, parent: QWidget | None = None
+        self,
+        history: Callable[[], MetricsHistory],
+        theme: Theme,
+        icons: Icons | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._history = history
@@ -51,18 +79,27 @@ class Metrics(QScrollArea):
         for place, figure in enumerate(self.figures.values()):
             grid.addWidget(figure, place // 2, place % 2)
         self._shares = ShareBars(theme, inside)
+        self.pages = QButtonGroup(self)
+        self.export_button = QToolButton(inside)
+        self._view: ClusterView | None = None
         self._column.addLayout(grid)
+        self._column.addLayout(self._bar(inside))
         self._column.addWidget(self._shares)
+        self._shares.hide()
         self._column.addStretch(1)
         self.setWidget(inside)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Metrics")
+        if icons is not None:
+            self.set_theme(theme, icons)
 
-    def set_theme(self, theme: Theme) -> None:
+    def set_theme(self, theme: Theme, icons: Icons | None = None) -> None:
         """Colours of bars and curves."""
         self._theme = theme
+        if icons is not None:
+            self.export_button.setIcon(icons.icon("download"))
         self._shares.set_theme(theme)
         if self._plots is not None:
             self._plots.set_theme(theme)
@@ -73,7 +110,77 @@ class Metrics(QScrollArea):
             from gui.docks.plots import Plots
 
             self._plots = Plots(self._history, self._theme, self)
-            self._column.insertWidget(1, self._plots, 1)
+            self._plots.pointed.connect(self.pointed)
+            self._plots.show_page(self.page)
+            self._column.insertWidget(2, self._plots, 1)
+
+    @property
+    def page(self) -> str:
+        """The page of curves that is seen."""
+        chip = self.pages.checkedButton()
+        return chip.text() if chip is not None else PAGES[0][0]
+
+    def ask_to_export(self) -> None:
+        """Let a person choose where the figures are to be written."""
+        name, chosen = QFileDialog.getSaveFileName(self, "Export metrics", "metrics.csv", _FILTER)
+        if name:
+            path = Path(name)
+            self.export(path if path.suffix else path.with_suffix(".png" if "png" in chosen else ".csv"))
+
+    def export(self, path: Path) -> None:
+        """Write a table (.csv) or a picture (.png); the disk is waited for on a thread of its own."""
+        from gui.docks.metrics_export import csv_of, png_of
+        from gui.docks.plots import Plots
+
+        view, history = self._view, self._history()
+        if view is None or not len(history):
+            self.said.emit("warning", "There are no figures yet that could be exported.")
+            return
+        replicas = [card.replica for card in view.replicas]
+        if path.suffix.lower() == ".csv":
+            data = csv_of(history, replicas, view.started_ns)
+        elif path.suffix.lower() == ".png":
+            sheet = partial(Plots, self._history, self._theme, whole=True)
+            data = png_of(lambda parent: sheet(parent=parent), replicas, self._theme, self)
+        else:
+            self.said.emit("error", f"Metrics become .csv or .png, not {path.suffix}. Choose one of these.")
+            return
+        threading.Thread(target=self._write, args=(path, data), name="export", daemon=True).start()
+
+    def _write(self, path: Path, data: bytes) -> None:
+        try:
+            path.write_bytes(data)
+        except OSError as error:
+            self.said.emit("error", f"{path} cannot be written ({error.strerror}). Choose another folder.")
+        else:
+            self.said.emit("info", f"The metrics are saved to {path}.")
+
+    def _bar(self, parent: QWidget) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for name, _ in PAGES:
+            chip = QToolButton(parent)
+            chip.setText(name)
+            chip.setProperty("chip", "true")
+            chip.setCheckable(True)
+            chip.setAccessibleName(f"Curves of {name}")
+            self.pages.addButton(chip)
+            row.addWidget(chip)
+        self.pages.buttons()[0].setChecked(True)
+        self.pages.buttonClicked.connect(self._turn_to)
+        row.addStretch(1)
+        self.export_button.setAccessibleName("Export metrics")
+        self.export_button.setToolTip("Write all that is kept to a CSV file, or a picture to a PNG file")
+        self.export_button.clicked.connect(self.ask_to_export)
+        row.addWidget(self.export_button)
+        return row
+
+    def _turn_to(self) -> None:
+        self._shares.setVisible(self.page == "replicas")
+        if self._plots is not None:
+            self._plots.show_page(self.page)
+            if self._view is not None:
+                self._plots.draw_all([card.replica for card in self._view.replicas])
 
     def point_at(self, time_ns: int) -> None:
         """Mark a moment that somebody points at in another view; 0 for none."""
@@ -82,6 +189,7 @@ class Metrics(QScrollArea):
 
     def show_view(self, view: ClusterView) -> None:
         """Bring everything up to date."""
+        self._view = view
         metrics = view.metrics
         self.figures["throughput"].show_text(_thin_thousands(metrics.throughput_per_s))
         latency = f"{duration(metrics.p50_ns)} · {duration(metrics.p99_ns)}" if metrics.p99_ns else "–"

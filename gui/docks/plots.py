@@ -6,19 +6,20 @@ a refresh: many points, cheap.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from math import floor, log10
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from core.ids import replica_name
 from core.model.cluster_view import ClusterView
 from core.model.metrics import TICK_NS, MetricsHistory
+from gui.docks.curves import CAPTIONS, PAGES, Curve, Floats, columns_of, curves_of
 from gui.theme import Theme
 from gui.twins.sheet import Line, LinesOnDemand, Sheet, Twin
 
@@ -32,31 +33,58 @@ _NARROW = 0.4
 _HEADROOM = 1.12
 """The highest label is not cut off."""
 
-Floats = npt.NDArray[np.float64]
-
 
 @dataclass(slots=True)
 class _Curve:
     name: str
     colour: str  # of the theme, or "client 2"
     item: Any
+    values: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 class Plots(QWidget):
-    """Throughput, latency and hold-back length over the last minute."""
+    """The last minute, a page of two plots at a time. The pointer over one, or Left and Right, read all of
+    them at a moment. `whole`: all pages at once, for a picture."""
 
-    def __init__(self, history: Callable[[], MetricsHistory], theme: Theme, parent: QWidget) -> None:
+    pointed = Signal(object)
+    """Somebody points at this moment (an int, nanoseconds on the clock of the records), 0 for none."""
+    turned = Signal(str)
+    """Another page is seen."""
+
+    def __init__(
+        self, history: Callable[[], MetricsHistory], theme: Theme, parent: QWidget, whole: bool = False
+    ) -> None:
         super().__init__(parent)
         self._history = history
         self._theme = theme
-        self._turn = self._newest_ns = 0
+        self._whole = whole
+        self._turn = self._newest_ns = self._pointed_ns = 0
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Curves of the last minute")
+        self.setToolTip("Left and Right read the curves at a moment, Esc lets go")
+        self._plots = [_Plot(caption, theme, self) for caption in CAPTIONS]
+        self.page = PAGES[0][0]
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(2)
-        self._plots = [_Plot(caption, theme, self) for caption in _CAPTIONS]
         for plot in self._plots:
             column.addWidget(plot.caption)
-            column.addWidget(plot.widget)
+            column.addWidget(plot.widget, 1)
+            plot.pointed.connect(self._point)
+        self.show_page(self.page)
+
+    @property
+    def shown(self) -> list[int]:
+        """The plots that are seen, by their places."""
+        return [place for name, places in PAGES for place in places if self._whole or name == self.page]
+
+    def show_page(self, page: str) -> None:
+        """Show these plots."""
+        self.page, self._turn = page, 0
+        for place, plot in enumerate(self._plots):
+            for widget in (plot.caption, plot.widget):
+                widget.setVisible(place in self.shown)
+        self.turned.emit(page)
 
     def set_theme(self, theme: Theme) -> None:
         """Pens, axes and ground in the theme's colours."""
@@ -65,9 +93,14 @@ class Plots(QWidget):
             plot.set_theme(theme)
 
     def point_at(self, time_ns: int) -> None:
-        """Mark a moment in every plot; 0 for none."""
+        """Mark a moment in every plot, and read the curves there; 0 for none."""
+        self._pointed_ns = time_ns
         for plot in self._plots:
             plot.point_at((time_ns - self._newest_ns) / 1e9 if time_ns else None)
+
+    def reading(self) -> str:
+        """What the plots that are seen read at the moment pointed at, in words."""
+        return "; ".join(self._plots[place].caption_text for place in self.shown)
 
     def twins(self) -> tuple[Twin, ...]:
         """What it draws, as one table: the plots have their time in common."""
@@ -75,17 +108,9 @@ class Plots(QWidget):
 
     def _sheet(self, view: ClusterView) -> Sheet:
         history, part = self._history(), slice(-_SHOWN_TICKS, None)
-        names = [replica_name(card.replica) for card in view.replicas]
-        columns = ("seconds", "answers a second", "p50, ms", "p99, ms", *(f"{name} holds" for name in names))
+        replicas = [card.replica for card in view.replicas]
+        names, figures = columns_of(history, replicas, _SHOWN_TICKS)
         times = history.times_ns[part].copy()
-        figures = np.stack(
-            (
-                history.throughput_per_s[part],
-                history.p50_ns[part] / 1e6,
-                history.p99_ns[part] / 1e6,
-                *(history.held(card.replica)[part] for card in view.replicas),
-            )
-        )
 
         def line(place: int) -> Line:
             at = len(times) - 1 - place
@@ -93,38 +118,68 @@ class Plots(QWidget):
             seconds = (int(times[at]) - int(times[-1])) / 1e9
             return Line((f"{seconds:.1f}", *words), "", 0, int(times[at]))
 
-        return Sheet(columns, LinesOnDemand(len(times), line))
+        return Sheet(("seconds", *names), LinesOnDemand(len(times), line))
 
     def show_view(self, view: ClusterView) -> None:
-        """Draw the newest minute of one plot, the next one at the next call."""
+        """Draw the newest minute of one plot that is seen, the next one at the next call."""
+        shown = self.shown
+        self._draw(shown[self._turn % len(shown)], [card.replica for card in view.replicas])
+        self._turn = (self._turn + 1) % len(shown)
+
+    def draw_all(self, replicas: Sequence[int]) -> None:
+        """Draw every plot that is seen."""
+        for place in self.shown:
+            self._draw(place, replicas)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
+        if step:
+            oldest_ns = self._newest_ns - (_SHOWN_TICKS - 1) * TICK_NS
+            there_ns = (self._pointed_ns or self._newest_ns) + step * TICK_NS
+            self._point(min(self._newest_ns, max(oldest_ns, there_ns)))
+            self.setAccessibleDescription(self.reading())
+        elif event.key() == Qt.Key.Key_Escape:
+            self._point(0)
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Left and Right are the crosshair's while it has the keyboard, not the timeline's."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _draw(self, place: int, replicas: Sequence[int]) -> None:
         history = self._history()
         times = history.times_ns[-_SHOWN_TICKS:]
         if not len(times):
             return
         self._newest_ns = int(times[-1])
         seconds = (times - times[-1]) / 1e9
-        part = slice(-_SHOWN_TICKS, None)
-        if self._turn == 0:
-            self._plots[0].show(seconds, {"": ("accent", history.throughput_per_s[part])})
-        elif self._turn == 1:
-            p50, p99 = history.p50_ns[part] / 1e6, history.p99_ns[part] / 1e6
-            self._plots[1].show(seconds, {"p50": ("accent", p50), "p99": ("warn", p99)})
-        else:
-            held = {
-                replica_name(card.replica): (
-                    f"client {card.replica}",
-                    history.held(card.replica)[part].astype(np.float64),
-                )
-                for card in view.replicas
-            }
-            self._plots[2].show(seconds, held)
-        self._turn = (self._turn + 1) % len(self._plots)
+        self._plots[place].show(seconds, curves_of(place, history, replicas, _SHOWN_TICKS))
+        if self._pointed_ns:
+            self._plots[place].point_at((self._pointed_ns - self._newest_ns) / 1e9)
+
+    def _point(self, moment: object) -> None:
+        """Seconds before the newest moment (a float), a moment (an int), or 0 for none."""
+        moment_ns = self._newest_ns + round(moment * 1e9) if isinstance(moment, float) else moment
+        self.point_at(int(str(moment_ns)))
+        self.pointed.emit(self._pointed_ns)
 
 
-class _Plot:
+class _Plot(QObject):
     """One caption with its legend, and one plot."""
 
+    pointed = Signal(object)
+    """The pointer is so many seconds before the newest moment (a float), or nowhere (0, an int)."""
+
     def __init__(self, caption: str, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
         self._words = caption
         self._theme = theme
         self._curves: dict[str, _Curve] = {}
@@ -133,6 +188,12 @@ class _Plot:
         self.caption.setProperty("role", "caption")
         self.widget = pg.PlotWidget(parent)
         self.widget.setAccessibleName(caption)
+        self.widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.widget.viewport().setMouseTracking(True)
+        self.widget.viewport().installEventFilter(self)
+        self._seconds: Floats = np.zeros(0)
+        self._read_at: float | None = None
+        self.caption_text = caption
         self._pointed = pg.InfiniteLine(angle=90)
         self._pointed.hide()
         self.widget.addItem(self._pointed, ignoreBounds=True)
@@ -166,17 +227,32 @@ class _Plot:
         self._pointed.setVisible(seconds is not None)
         if seconds is not None:
             self._pointed.setValue(seconds)
+        if seconds != self._read_at:
+            self._read_at = seconds
+            self._write_legend()
 
-    def show(self, seconds: Floats, curves: dict[str, tuple[str, Floats]]) -> None:
-        """Draw curves by name, each (colour, values)."""
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The pointer over the plot."""
+        if event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
+            box = self.widget.getPlotItem().getViewBox()
+            seconds = box.mapSceneToView(self.widget.mapToScene(event.position().toPoint())).x()
+            self.pointed.emit(float(min(0.0, max(-_SHOWN_TICKS * TICK_NS / 1e9, seconds))))
+        elif event.type() == QEvent.Type.Leave:
+            self.pointed.emit(0)
+        return False
+
+    def show(self, seconds: Floats, curves: Sequence[Curve]) -> None:
+        """Draw curves over these seconds before the newest moment."""
+        self._seconds = seconds
         highest = 0.0
-        for name, (colour, values) in curves.items():
+        for name, colour, values in curves:
             if name not in self._curves:
                 item = pg.PlotCurveItem(pen=self._pen(colour), antialias=False, connect="finite")
                 self.widget.addItem(item)
                 self._curves[name] = _Curve(name, colour, item)
                 self._write_legend()
             self._curves[name].item.setData(seconds, values)
+            self._curves[name].values = values
             finite = values[np.isfinite(values)]
             highest = max(highest, float(finite.max()) if len(finite) else 0.0)
         self._fit(highest)
@@ -194,9 +270,29 @@ class _Plot:
         return pg.mkPen(getattr(self._theme, colour), width=1)
 
     def _write_legend(self) -> None:
-        names = [curve for curve in self._curves.values() if curve.name]
-        parts = [f"<font color='{self._pen(c.colour).color().name()}'>{c.name}</font>" for c in names]
-        self.caption.setText("   ".join([self._words, *parts]))
+        """The caption, the names of the curves in their colours, and what they read where somebody points."""
+        at = self._place_of(self._read_at) if self._read_at is not None else -1
+        rich, plain = [self._words], [self._words]
+        for curve in self._curves.values():
+            words = curve.name
+            if 0 <= at < len(curve.values):
+                value = curve.values[at]
+                words = f"{words} {value:,.3f}".strip() if np.isfinite(value) else f"{words} –".strip()
+                words = words.rstrip("0").rstrip(".") if "." in words else words
+            if words:
+                rich.append(f"<font color='{self._pen(curve.colour).color().name()}'>{words}</font>")
+                plain.append(words)
+        if 0 <= at < len(self._seconds):
+            rich.append(f"at {self._seconds[at]:.1f} s")
+            plain.append(rich[-1])
+        self.caption_text = "   ".join(plain)
+        self.caption.setText("   ".join(rich))
+
+    def _place_of(self, seconds: float) -> int:
+        """The tick at a moment; -1 when there is none."""
+        if not len(self._seconds) or seconds < self._seconds[0] - TICK_NS / 1e9:
+            return -1
+        return min(len(self._seconds) - 1, int(np.searchsorted(self._seconds, seconds - 1e-6)))
 
 
 def _nice(highest: float) -> float:
@@ -205,6 +301,3 @@ def _nice(highest: float) -> float:
         return 1.0
     power = 10.0 ** floor(log10(highest * 1.05))
     return float(next(step for step in (1, 2, 4, 5, 6, 8, 10, 20) if step * power >= highest * 1.05) * power)
-
-
-_CAPTIONS = ("throughput, answers a second", "latency, ms", "hold-back queue, messages")

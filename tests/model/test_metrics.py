@@ -81,3 +81,18 @@ def test_a_gap_of_hours_costs_no_more_than_the_history_holds() -> None:
     talk = Dialogue()
     talk.at(1_000_000.0).pong(1, 1)
     assert len(talk.fold().history) == 6_000
+
+
+def test_messages_bytes_and_first_answers_are_those_of_the_last_second() -> None:
+    history = MetricsHistory(ticks=40)
+    held = np.zeros(MAX_REPLICAS + 1, np.int64)
+    for tick in range(1, 61):
+        requests = 10 * min(tick, 50)  # nothing is asked in the last second
+        firsts = {1: requests // 2, 2: requests // 2} if tick <= 20 else {1: 100, 2: requests - 100}
+        history.append(tick, 0.0, 0.0, 0.0, held, (6 * requests, 90 * requests, requests), firsts)
+    whole = history.messages_per_request()
+    assert len(whole) == 40
+    assert whole[:39].tolist() == [6.0] * 39 and np.isnan(whole[-1])
+    assert history.bytes_per_request(5)[:4].tolist() == [90.0] * 4
+    assert history.first_shares(15)[:, 0].tolist() == [0.0, 0.0, 1.0, *(MAX_REPLICAS - 2) * [0.0]]
+    assert np.isnan(history.first_shares()[1, -1])
