@@ -27,12 +27,12 @@ from core.services.calls import (
     NO_SESSION,
     OK_NOTHING,
     STALE_REQUEST,
-    UNREADABLE,
+    decode_each,
     encode_outcome,
     operation_decoder,
     sessions_outcome,
 )
-from core.services.machine import Context, Service
+from core.services.machine import Context, Operation, Service
 
 
 class ReferenceMachine:
@@ -53,23 +53,26 @@ class ReferenceMachine:
 
     def execute(self, order: Order) -> bytes:
         """The ResultBody that every replica must answer to this batch, encoded."""
-        service, last, digest, seq = self._service, self._last, self.digest, order.first_seq
-        ids = unpack_u32(order.requests)
+        service, last, seq, timestamp = self._service, self._last, order.first_seq, order.timestamp
+        ids, requests = unpack_u32(order.requests), order.operations
+        operations = decode_each(self._decode, requests)
         outcomes: list[bytes] = []
-        digests: list[int] = []
-        for client, number, raw in zip(ids[::2], ids[1::2], order.operations, strict=True):
+        hashes: list[int] = []  # of the state, after each number
+        for client, number, raw, operation in zip(ids[::2], ids[1::2], requests, operations, strict=True):
             before = last.get(client)
-            if before is not None and number == before[0] + 1:
-                outcome = self._outcome(raw, seq, order.timestamp)
+            if operation is not None and before is not None and number == before[0] + 1:
+                outcome = encode_outcome(service.apply(operation, Context(seq, timestamp)))
                 last[client] = (number, outcome)
-                if raw == CLOSE_SESSION:
-                    del last[client]
             else:
-                outcome = self._unusual(client, number, raw, seq, order.timestamp)
-            digest = xxh3_64_intdigest(raw + outcome, digest ^ service.state_hash)
+                outcome = self._unusual(client, number, raw, operation, Context(seq, timestamp))
             outcomes.append(outcome)
-            digests.append(digest)
+            hashes.append(service.state_hash)
             seq += 1
+        digest = self.digest
+        digests: list[int] = []
+        for raw, outcome, state_hash in zip(requests, outcomes, hashes, strict=True):
+            digest = xxh3_64_intdigest(raw + outcome, digest ^ state_hash)
+            digests.append(digest)
         self.digest, self.expected = digest, seq
         return encode(ResultBody(order.requests, pack_u64(digests), outcomes))
 
@@ -105,16 +108,10 @@ class ReferenceMachine:
         """The client will never repeat this request, whose fate nobody knows: a gap after it is in turn."""
         self._given_up[client] = number
 
-    def _outcome(self, raw: bytes, seq: int, timestamp: int) -> bytes:
-        if raw == CLOSE_SESSION:
-            return OK_NOTHING
-        try:
-            operation = self._decode(raw)
-        except UNREADABLE:
-            return INVALID_OPERATION
-        return encode_outcome(self._service.apply(operation, Context(seq, timestamp)))
-
-    def _unusual(self, client: int, number: int, raw: bytes, seq: int, timestamp: int) -> bytes:
+    def _unusual(
+        self, client: int, number: int, raw: bytes, operation: Operation | None, context: Context
+    ) -> bytes:
+        """The outcome of what opens or closes a session, is no operation, or is not the next request."""
         before = self._last.get(client)
         if client == FRONT_END:
             return sessions_outcome(self._last)
@@ -124,12 +121,16 @@ class ReferenceMachine:
             self._last[client] = (number, OK_NOTHING)
             return OK_NOTHING
         if number <= before[0]:
-            self.repeated.add(seq)
+            self.repeated.add(context.seq)
             return before[1] if number == before[0] else STALE_REQUEST
-        if self._given_up.get(client) != number - 1:
-            self.out_of_turn.append((seq, client, number))
-        outcome = self._outcome(raw, seq, timestamp)
-        self._last[client] = (number, outcome)
+        if number != before[0] + 1 and self._given_up.get(client) != number - 1:
+            self.out_of_turn.append((context.seq, client, number))
         if raw == CLOSE_SESSION:
             del self._last[client]
+            return OK_NOTHING
+        if operation is None:
+            outcome = INVALID_OPERATION
+        else:
+            outcome = encode_outcome(self._service.apply(operation, context))
+        self._last[client] = (number, outcome)
         return outcome

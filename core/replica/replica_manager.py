@@ -57,7 +57,7 @@ from core.replica.session_table import SessionTable
 from core.services.calls import (
     INVALID_OPERATION,
     OK_NOTHING,
-    UNREADABLE,
+    decode_each,
     encode_outcome,
     operation_decoder,
     sessions_outcome,
@@ -247,27 +247,29 @@ class ReplicaManager:
         return (Send(payload),)
 
     def _execute_each(self, order: Order) -> bytes:
-        ids = unpack_u32(order.requests)
-        service, last, digest = self.service, self.sessions.last, self.digest
-        apply, decode, seq, timestamp = service.apply, self._decode, order.first_seq, order.timestamp
+        ids, requests = unpack_u32(order.requests), order.operations
+        operations = decode_each(self._decode, requests)
+        service, last = self.service, self.sessions.last
+        apply, seq, timestamp = service.apply, order.first_seq, order.timestamp
         outcomes: list[bytes] = []
-        digests: list[int] = []
-        for client, number, raw in zip(ids[::2], ids[1::2], order.operations, strict=True):
+        hashes: list[int] = []  # of the state, after each number
+        for client, number, raw, operation in zip(ids[::2], ids[1::2], requests, operations, strict=True):
             session = last.get(client)
             if session is None or number <= session[0]:
                 outcome = self._without_execution(client, number, raw)
+            elif operation is None:
+                outcome = self._without_service(client, number, raw)
             else:
-                try:
-                    operation = decode(raw)
-                except UNREADABLE:
-                    outcome = self._without_service(client, number, raw)
-                else:
-                    outcome = encode_outcome(apply(operation, Context(seq, timestamp)))
-                    last[client] = (number, outcome)
-            digest = xxh3_64_intdigest(raw + outcome, digest ^ service.state_hash)
+                outcome = encode_outcome(apply(operation, Context(seq, timestamp)))
+                last[client] = (number, outcome)
             outcomes.append(outcome)
-            digests.append(digest)
+            hashes.append(service.state_hash)
             seq += 1
+        digest = self.digest
+        digests = [
+            digest := xxh3_64_intdigest(raw + outcome, digest ^ state_hash)
+            for raw, outcome, state_hash in zip(requests, outcomes, hashes, strict=True)
+        ]
         self.digest = digest
         return encode(ResultBody(order.requests, pack_u64(digests), outcomes))
 
