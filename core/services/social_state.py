@@ -125,7 +125,10 @@ class Account:
 
     def take_back(self, number: int, post: WrittenPost) -> None:
         """A post of this user is no more."""
-        del self.posts[bisect_left(self.posts, number)]
+        place = bisect_left(self.posts, number)
+        del self.posts[place]
+        if len(self.posts) - place >= FEED_POSTS:
+            return  # so many newer ones of this user stand before it: no feed reaches back to it
         for reader in self.readers.values():
             if reader.feed and post in reader.feed:
                 reader.feed.remove(post)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.services import social, social_timeline
+from core.services import social, social_state, social_timeline
 from core.services import social_operations as ops
 from core.services.social import Social
 from tests.services.driver import Driver, timestamp
@@ -175,10 +175,14 @@ def test_timeline_shows_own_and_followed_posts_newest_first(net: Driver) -> None
     assert texts(net, "carol") == ["carol 6"]
 
 
-def test_timeline_is_what_a_search_through_all_posts_would_find(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kept", [12, 80])
+def test_timeline_is_what_a_search_through_all_posts_would_find(
+    monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
     """Feeds are cut short, posts deleted and forgotten, authors followed, left and followed again."""
-    monkeypatch.setattr(social_timeline, "FEED_POSTS", ops.MAX_TIMELINE_POSTS)
-    monkeypatch.setattr(ops, "MAX_POSTS_PER_USER", 12)
+    for module in (social_timeline, social_state):
+        monkeypatch.setattr(module, "FEED_POSTS", ops.MAX_TIMELINE_POSTS)
+    monkeypatch.setattr(ops, "MAX_POSTS_PER_USER", kept)
     random, driver = Random(7), Driver(Social())
     users = [f"u{number}" for number in range(6)]
     circles = {user: {user} for user in users}
@@ -190,7 +194,7 @@ def test_timeline_is_what_a_search_through_all_posts_would_find(monkeypatch: pyt
         match random.choices(("post", "follow", "unfollow", "delete"), (6, 2, 2, 1))[0]:
             case "post":
                 number: Any = driver.do(ops.Post(user, f"text {step}"))
-                written[user] = [*written[user], number][-12:]
+                written[user] = [*written[user], number][-kept:]
             case "follow" if other not in circles[user]:
                 driver.do(ops.Follow(user, other))
                 circles[user].add(other)
