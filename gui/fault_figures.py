@@ -233,6 +233,7 @@ class FaultFigures(QDialog):
         spin.setSingleStep(5 if suffix == " %" else 10)
         spin.setSuffix(suffix)
         spin.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        spin.lineEdit().setTextMargins(6, 0, 0, 0)  # the style sheet does not reach it
         spin.setAlignment(Qt.AlignmentFlag.AlignRight)
         spin.setKeyboardTracking(True)
         spin.setAccessibleName(label.replace("&", ""))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _SHEET = Template("""
 QWidget { font-size: ${px13}px; }
 QMainWindow, QDialog { background: $surface; }
+QDialog { border: 1px solid $outline_strong; }
 QMainWindow::separator { background: $background; width: ${px4}px; height: ${px4}px; }
 QMainWindow::separator:hover { background: $accent; }
 

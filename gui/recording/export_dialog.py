@@ -77,6 +77,7 @@ class ExportDialog(QDialog):
             box.setSuffix(" s")
             box.setSingleStep(0.1)
             box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+            box.lineEdit().setTextMargins(6, 0, 0, 0)  # the style sheet does not reach it
             box.setAccessibleName(name)
         for widget, name in (
             (self.format, "Format"), (self.resolution, "Size"), (self.pace, "Pace"), (self.theme, "Theme"),
@@ -92,6 +93,10 @@ class ExportDialog(QDialog):
         self.start.setDefault(True)
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1)
+        room = self.bar.sizePolicy()
+        room.setRetainSizeWhenHidden(True)
+        self.bar.setSizePolicy(room)
+        self.bar.hide()  # until there is something to tell
         place = QHBoxLayout()
         place.addWidget(self.file, 1)
         place.addWidget(self.browse)
@@ -204,6 +209,7 @@ class ExportDialog(QDialog):
             return
         self._let_change(False)
         self.bar.setRange(0, 0)
+        self.bar.show()
         self.status.setText(f"Writing {Path(self.file.text()).name} …")
         self.process.start(self.arguments(), Path(self.file.text()).name)
 
