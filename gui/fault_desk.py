@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from core.commands import Partition
 from core.ids import replica_name
 from core.link_faults import Way
-from core.model.cluster_view import ClusterView
+from core.model.cluster_view import ClusterView, ReplicaState
 from core.rules import Rule
 from core.session.rebuilt import RebuiltData
 from gui.actions import Actions
@@ -19,7 +19,7 @@ from gui.explainer import Explainer
 from gui.fault_figures import FaultFigures
 from gui.fault_menus import add_link_faults, fill_faults
 from gui.first_difference import FirstDifference
-from gui.group_menus import fill_group
+from gui.group_menus import add_membership, fill_group
 from gui.intents import Intents
 from gui.message_menu import add_messages, fill_message, in_hand, title
 from gui.node_menu import pop_up, replica_menu
@@ -124,12 +124,16 @@ class FaultDesk(QObject):
 
     def open_below(self, button: QWidget) -> None:
         """Show everything that can be broken, below its button."""
-        menu = self._menu("Faults")
-        if self._intents.view is not None:
+        menu, view, send = self._menu("Faults"), self._intents.view, self._intents.send
+        if view is not None:
             break_rule = None if self._break_rule is None else self._break
-            fill_faults(menu, self._intents.view, self._intents.send, self.open_figures, break_rule)
+            fill_faults(menu, view, send, self.open_figures, break_rule)
             menu.addSeparator()
-            add_messages(menu.addMenu("Messages on their way"), self._intents.view, self._intents.send)
+            for card in view.replicas:
+                if card.state is ReplicaState.DEAD:
+                    add_membership(menu, card, view, send)
+            fill_group(menu.addMenu("Front end and group"), view.front_end, send)
+            add_messages(menu.addMenu("Messages on their way"), view, send)
         pop_up(menu, button.mapToGlobal(button.rect().bottomLeft()))
 
     def _figures_seen(self) -> bool:

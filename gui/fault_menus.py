@@ -12,7 +12,7 @@ from functools import partial
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
-from core.commands import Command, Continue, Heal, Partition, Pause, SetFault, Tamper
+from core.commands import Command, Continue, Heal, Kill, Partition, Pause, SetFault, Tamper
 from core.facts import Harm
 from core.ids import replica_name
 from core.link_faults import Link, Way
@@ -74,6 +74,7 @@ def fill_faults(
     for card in alive:
         name = replica_name(card.replica)
         one = menu.addMenu(f"{name} · {card.state.value}")
+        entry(one, "Kill", "End its process at once, without a goodbye (SIGKILL)", send, Kill(card.replica))
         add_harms(one, card, send)
         one.addSeparator()
         add_link_faults(one.addMenu(f"Link of {name}"), card.replica, view, send, figures)

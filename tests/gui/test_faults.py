@@ -16,6 +16,7 @@ from core.commands import (
     Continue,
     CrashFrontEnd,
     Heal,
+    Kill,
     Partition,
     Pause,
     RemoveReplica,
@@ -101,6 +102,8 @@ def test_the_menu_of_a_replica_breaks_it(
         (("All links", "Lose 10 %"), SetFault(0, loss=0.1)),
         (("Partition", "R3 cut off"), Partition((3,))),
         (("R1 · running", "Pause"), Pause(1)),
+        (("R1 · running", "Kill"), Kill(1)),
+        (("Front end and group", "Crash the front end"), CrashFrontEnd()),
         (("R1 · running", "Link of R1", "Double 30 %"), SetFault(1, duplicate=0.3)),
     ],
 )
@@ -248,6 +251,9 @@ def test_a_dead_replica_is_revived_and_a_living_one_let_go_by_click(
     menu = right_click(window, 2)
     choose(menu, "Revive R2")
     menu.close()
+    menu = click_faults(qtbot, window)
+    choose(menu, "Revive R2")
+    menu.close()
     window.selection.set("R2")
     window.actions_by_id["revive"].trigger()
-    assert source.sent == [RemoveReplica(1), Revive(2), Revive(2)]
+    assert source.sent == [RemoveReplica(1), Revive(2), Revive(2), Revive(2)]
