@@ -112,7 +112,7 @@ class Metrics(QScrollArea):
             self._plots = Plots(self._history, self._theme, self)
             self._plots.pointed.connect(self.pointed)
             self._plots.show_page(self.page)
-            self._column.insertWidget(2, self._plots, 1)
+            self._column.insertWidget(2, self._plots, 100)
 
     @property
     def page(self) -> str:

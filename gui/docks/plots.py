@@ -24,12 +24,14 @@ from gui.theme import Theme
 from gui.twins.sheet import Line, LinesOnDemand, Sheet, Twin
 
 _SHOWN_TICKS = 600
-_PLOT_HEIGHT_PX = 84
-_LOWEST_PX = 52
+_PLOT_HEIGHT_PX = 150
+_LOWEST_PX = 40
 _AXIS_PX = 42
 _NARROW = 0.4
 """A range shrinks when the curve fills less than this part of it."""
 
+_WHOLE = 95.0
+"""A share is drawn against the whole, however small it is: this makes a range up to 100."""
 _HEADROOM = 1.12
 """The highest label is not cut off."""
 
@@ -183,7 +185,7 @@ class _Plot(QObject):
         self._words = caption
         self._theme = theme
         self._curves: dict[str, _Curve] = {}
-        self._upper = 0.0
+        self._upper = -1.0  # nothing was drawn yet
         self.caption = QLabel(caption, parent)
         self.caption.setProperty("role", "caption")
         self.widget = pg.PlotWidget(parent)
@@ -258,6 +260,8 @@ class _Plot(QObject):
         self._fit(highest)
 
     def _fit(self, highest: float) -> None:
+        if "%" in self._words:
+            highest = _WHOLE
         if highest > self._upper or highest < self._upper * _NARROW:
             self._upper = _nice(highest)
             self.widget.setYRange(0, self._upper * _HEADROOM, padding=0)
