@@ -30,6 +30,7 @@ def program(folder: Path, script: str) -> Path:
 
 @pytest.mark.gui
 @pytest.mark.processes
+@pytest.mark.timeout(300)
 def test_a_program_that_works_passes(tmp_path: Path) -> None:
     """The checkout's own, called as a bundle would be."""
     whole = program(tmp_path, f'LOCKSTEP_OWN_PACKAGES=1 exec "{sys.executable}" "{ROOT / "main.py"}" "$@"')

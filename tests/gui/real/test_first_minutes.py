@@ -104,6 +104,7 @@ def tab(window: MainWindow, title: str) -> Callable[[], tuple[QTabBar, QPoint]]:
     return found
 
 
+@pytest.mark.timeout(300)
 def test_the_first_five_minutes(live: Live, tmp_path: Path) -> None:
     window, hand = live.window, Hand(live.bot)
     live.until(live.up, 60)  # 1 start: everything runs
