@@ -11,9 +11,9 @@ from PySide6.QtGui import QPainter
 from shiboken6 import Shiboken
 
 from core.model.cluster_view import Token
-from gui.stage.flight import Flight, Floats
+from gui.stage.flight import Flight, Floats, Indices
 from gui.stage.signs import Signs
-from gui.stage.sprites import CELL, RING, Atlas
+from gui.stage.sprites import CELL, FIRST_TAIL, RING, Atlas
 from gui.stage.ways import Y
 from gui.theme import Theme
 
@@ -30,7 +30,7 @@ class FlightPainter:
         self._atlas = Atlas(theme, scale, ratio)
         self._signs = Signs(theme, scale, ratio)
         self._tails = self._tail_fragments()
-        self._rows: Floats = np.zeros(0)  # of each message: the top of its colour in the sheet
+        self._colours: Indices = np.zeros(0, np.intp)  # of each message: its colour's first picture
         self._rows_of: tuple[Token, ...] = ()
         self._fragments: Floats = np.zeros((0, _FIELDS))
         self._first: QPainter.PixmapFragment | None = None
@@ -46,40 +46,38 @@ class FlightPainter:
         if self._rows_of is not flight.tokens:
             self._rows_of = flight.tokens
             self._set_out(flight, bodies)
-        places = flight.points[:, : Y + 1]
-        self._tails.take(flight.heading, axis=0, out=tails)
+        places, heading = flight.points[:, : Y + 1], flight.heading
+        self._tails.take(heading, axis=0, out=tails)
         tails[:, LEFT : TOP + 1] += places
-        tails[:, SHEET_TOP] += self._rows
+        tails[:, SHEET_LEFT : SHEET_TOP + 1] = self._atlas.spots.take(
+            self._colours + (heading + FIRST_TAIL), axis=0
+        )
         bodies[:, LEFT : TOP + 1] = places
         tails[:, OPACITY] = bodies[:, OPACITY] = flight.opacity
         total = 2 * count
         if flight.next_index >= 0:
             tails[:, OPACITY] *= ~flight.resting
             total += 1
-            fragments[total - 1] = bodies[flight.next_index]
-            fragments[total - 1, SHEET_LEFT] += (RING - flight.kind[flight.next_index]) * self._atlas.cell
+            ring = fragments[total - 1]
+            ring[:] = bodies[flight.next_index]
+            ring[SHEET_LEFT : SHEET_TOP + 1] = self._atlas.spots[self._colours[flight.next_index] + RING]
         assert self._first is not None
         painter.drawPixmapFragments(self._first, total, self._atlas.pixmap)
 
     def _set_out(self, flight: Flight, bodies: Floats) -> None:
         """What of the bodies does not change while these messages travel."""
-        cell, core = self._atlas.cell, self._atlas.core
-        rows = self._atlas.rows(flight.kind, flight.client)
-        self._rows = (rows * cell).astype(np.float64)
-        bodies[:, SHEET_LEFT] = flight.kind * cell + (cell - core) / 2
-        bodies[:, SHEET_TOP] = self._rows + (cell - core) / 2
-        bodies[:, WIDTH : HEIGHT + 1] = core
+        atlas = self._atlas
+        self._colours = atlas.rows(flight.kind, flight.client)
+        bodies[:, SHEET_LEFT : SHEET_TOP + 1] = atlas.spots.take(self._colours + flight.kind, axis=0)
+        bodies[:, WIDTH : HEIGHT + 1] = atlas.boxes[0, 2:]
         bodies[:, SCALE_X : SCALE_Y + 1] = 1 / self._ratio
         bodies[:, TURN] = 0.0
 
     def _tail_fragments(self) -> Floats:
-        """For each heading the tail of a message at (0, 0), in the topmost colour of the sheet."""
-        cell, boxes = self._atlas.cell, self._atlas.tails  # left, top, width, height in a cell
+        """For each heading the tail of a message at (0, 0), but for its place on the sheet."""
+        cell, boxes = self._atlas.cell, self._atlas.boxes[FIRST_TAIL:]
         tails = np.zeros((len(boxes), _FIELDS))
-        tails[:, LEFT] = (boxes[:, 0] + boxes[:, 2] / 2 - cell / 2) / self._ratio
-        tails[:, TOP] = (boxes[:, 1] + boxes[:, 3] / 2 - cell / 2) / self._ratio
-        tails[:, SHEET_LEFT] = (RING + 1 + np.arange(len(boxes))) * cell + boxes[:, 0]
-        tails[:, SHEET_TOP] = boxes[:, 1]
+        tails[:, LEFT : TOP + 1] = (boxes[:, :2] + boxes[:, 2:] / 2 - cell / 2) / self._ratio
         tails[:, WIDTH : HEIGHT + 1] = boxes[:, 2:]
         tails[:, SCALE_X : SCALE_Y + 1] = 1 / self._ratio
         return tails
@@ -89,13 +87,14 @@ class FlightPainter:
         self._signs.paint(painter, flight, cards)
 
     def bounds(self, flight: Flight) -> QRect:
-        """Around all messages and their signs, in device-independent pixels."""
-        if not flight.tokens:
+        """Around all messages that are seen, and their signs, in device-independent pixels."""
+        seen = flight.points[flight.opacity > 0.0]  # others may be far away, beneath the clients' cells
+        if not len(seen):
             return QRect()
         reach = CELL / 2 * self._scale + 2
         signs = max(reach, self._signs.reach(flight))
-        left, top = flight.points.min(axis=0).tolist()[: Y + 1]
-        right, bottom = flight.points.max(axis=0).tolist()[: Y + 1]
+        left, top = seen.min(axis=0).tolist()[: Y + 1]
+        right, bottom = seen.max(axis=0).tolist()[: Y + 1]
         area = QRectF(left - signs, top - reach, right - left + 2 * signs, bottom - top + 2 * reach)
         return area.toAlignedRect()
 

@@ -13,6 +13,8 @@ from core.model.cluster_view import Token, TokenKind
 from gui.stage.ink import Ink, mixed
 from gui.theme import Theme
 
+Floats = npt.NDArray[np.float64]
+
 CELL = 60.0
 """Side of a sprite with its glow and tail, in base pixels."""
 
@@ -37,34 +39,49 @@ _STROKED = (TokenKind.RETRANSMISSION, TokenKind.ANSWER, TokenKind.LATE, TokenKin
 KIND_INDEX = {kind: index for index, kind in enumerate(TOKEN_SHAPES)}
 _LOST = KIND_INDEX[TokenKind.LOST]
 RING = len(TOKEN_SHAPES)
-"""Column of the ring around the message that is delivered next."""
+"""The ring around the message that is delivered next."""
 
-_COLUMNS = RING + 1 + ANGLES
+FIRST_TAIL = RING + 1
+PICTURES = FIRST_TAIL + ANGLES
+"""Of each colour, in this order: shapes, ring, tails."""
+
+_HIGHEST = 16_000
+"""Pixels of a sheet: Qt paints no further than twice that."""
 
 
 class Atlas:
-    """The sheet: a row per client hue and one for lost messages; shapes, ring and tails in columns.
+    """The sheet: every picture in a slot of its own, one below the other, colour by colour: a client's hue
+    each, and one for lost messages. Slots are small and the sheet is narrow, so that what is drawn in one
+    frame lies close together in memory: that, not the number of pixels, is what drawing it costs.
 
-    A row is painted when the first message in its colour comes: few clients need few of them.
+    A colour is painted when the first message in it comes: few clients need few of them.
     """
 
     def __init__(self, theme: Theme, scale: float, ratio: float) -> None:
         self.cell = 2 * math.ceil(CELL * scale * ratio / 2)  # in pixels of the sheet, even
-        self.core = 2 * round(CORE * scale * ratio / 2)
-        self.tails = _tail_boxes(self.cell)
         self.lost_row = len(theme.clients)
-        self.pixmap = QPixmap(self.cell * _COLUMNS, self.cell * (self.lost_row + 1))
+        core = 2 * round(CORE * scale * ratio / 2)
+        middle = ((self.cell - core) / 2, (self.cell - core) / 2, core, core)
+        self.boxes: Floats = np.vstack(([middle] * FIRST_TAIL, _tail_boxes(self.cell)))
+        """The part of a cell that each picture covers: left, top, width, height in pixels."""
+        slot = int(self.boxes[:, 2:].max())
+        count = (self.lost_row + 1) * PICTURES
+        column = min(count, _HIGHEST // slot)
+        places = np.arange(count)
+        self.spots: Floats = np.stack((places // column * slot, places % column * slot), axis=1).astype(float)
+        """Where each picture of each colour begins on the sheet."""
+        self.pixmap = QPixmap(-(-count // column) * slot, column * slot)
         self.pixmap.fill(Qt.GlobalColor.transparent)
         self._theme = theme
         self._painted: set[int] = set()
 
     def rows(self, kind: npt.NDArray[np.intp], client: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-        """The rows with the colours of messages, by their kinds' columns and their clients."""
+        """The colours of messages by their kinds and clients, as the first of their pictures on the sheet."""
         rows = np.where(kind == _LOST, self.lost_row, np.maximum(client - 1, 0) % self.lost_row)
         for row in set(rows.tolist()) - self._painted:
             self._painted.add(row)
             self._paint(row)
-        return rows
+        return rows * PICTURES
 
     def _paint(self, row: int) -> None:
         colour = (*self._theme.clients, self._theme.bad)[row]
@@ -75,10 +92,12 @@ class Atlas:
                 paint_token(ink, kind, self._middle(column, row), colour)
             self._paint_ring(ink, self._middle(RING, row))
             for step in range(ANGLES):
-                _paint_tail(ink, self._middle(RING + 1 + step, row), colour, 2 * math.pi * step / ANGLES)
+                angle = 2 * math.pi * step / ANGLES
+                _paint_tail(ink, self._middle(FIRST_TAIL + step, row), colour, angle)
 
-    def _middle(self, column: int, row: int) -> tuple[float, float]:
-        return (column + 0.5) * self.cell, (row + 0.5) * self.cell
+    def _middle(self, picture: int, row: int) -> tuple[float, float]:
+        left, top = (self.spots[row * PICTURES + picture] - self.boxes[picture, :2] + self.cell / 2).tolist()
+        return left, top
 
     def _paint_ring(self, ink: Ink, centre: tuple[float, float]) -> None:
         ink.box(_square(centre, 27 * ink.scale), 13.5, None, ink.theme.text, width=2.0)
@@ -127,7 +146,7 @@ def _paint_tail(ink: Ink, centre: tuple[float, float], colour: QColor, angle: fl
     ink.painter.drawPolygon([QPointF(*centre) + side, QPointF(*centre) - side, back])
 
 
-def _tail_boxes(cell: int) -> npt.NDArray[np.float64]:
+def _tail_boxes(cell: int) -> Floats:
     """For each direction the part of a cell that its tail covers: left, top, width, height in pixels."""
     unit, middle = cell / CELL, cell / 2
     boxes = []
