@@ -30,6 +30,10 @@ from core.protocol.messages import CLOSE_SESSION, OPEN_SESSION
 from core.trace.wire_log import UNREADABLE, Record, Tap, decode_fact
 
 REFRESH_NS = 50_000_000
+LOADED_NS = 120_000_000
+"""The same under load: the end of a tick is waited for, since what was gathered is dealt with then anyway."""
+LOAD_RECORDS = 16
+"""So many calls and returns in one tick are load."""
 LONG_AGO_NS = 4 * REFRESH_NS
 """Who looks this rarely gets every card anew."""
 TICK_PATIENCE_NS = 200_000_000
@@ -67,6 +71,7 @@ class Fold:
         # what was shown last
         self._changed = True
         self._refreshed_ns = 0
+        self._loaded = self._fresh = False  # the last tick brought much; and none of it was shown yet
         self._turn = 0  # of the refresh that is under way; 0 when none is
         self._shown: ClusterView | None = None
 
@@ -145,7 +150,9 @@ class Fold:
             return True
         if not self._changed and self._clients.settled and now_ns < self._said.until_ns:
             return False
-        return self._said.pace is not Pace.REAL_TIME or abs(now_ns - self._refreshed_ns) >= REFRESH_NS
+        if self._said.pace is not Pace.REAL_TIME or self._fresh:
+            return True
+        return abs(now_ns - self._refreshed_ns) >= (LOADED_NS if self._loaded else REFRESH_NS)
 
     def _other(self, record: Record) -> None:
         """A record of slow or step, or a sign of life."""
@@ -196,6 +203,7 @@ class Fold:
 
     def _tick(self, time_ns: int) -> None:
         """Close every tick that ended until `time_ns`."""
+        self._loaded = self._fresh = len(self._calls[0]) + len(self._returns[0]) >= LOAD_RECORDS
         self._flush()
         missed = (time_ns - self._next_tick_ns) // TICK_NS
         if missed > HISTORY_TICKS:
@@ -216,23 +224,27 @@ class Fold:
     def _refreshed(self, now_ns: int) -> ClusterView:
         """A view with its cards drawn anew, though unchanged ones are the objects that they were.
 
-        When all that changed are figures, that takes three frames: the clients' messages are dealt with, the
-        replicas' cards drawn, the clients' cards drawn.
+        When all that changed are figures, that takes three frames: the clients' messages are dealt with
+        (unless the end of a tick just did that), the replicas' cards drawn, the clients' cards drawn.
         """
         old, real_time = self._shown, self._said.pace is Pace.REAL_TIME
         since_ns = abs(now_ns - self._refreshed_ns)
         if old is None or not real_time or self._said.urgent or (since_ns >= LONG_AGO_NS and not self._turn):
-            self._turn = 0
+            self._turn, self._fresh = 0, False
             self._flush()
             every = old is None or not real_time or since_ns >= LONG_AGO_NS
             return self._assembled(now_ns, self._clients.cards(every))
         turn, self._turn = self._turn, (self._turn + 1) % _TURNS
         if turn == 0:
-            self._flush_clients()
+            if not self._fresh:
+                self._flush_clients()
             return old
         if turn == 1:
-            self._flush_links()
-            return self._assembled(now_ns, old.clients)
+            if not self._fresh:
+                self._flush_links()
+            view, self._changed = self._assembled(now_ns, old.clients), self._fresh
+            self._fresh = False
+            return view
         clients = self._clients.cards(every=False)
         return old if _same(old.clients, clients) else replace(old, clients=clients)
 

@@ -29,10 +29,10 @@ MAX_TOKENS = 200
 """Tokens drawn at once."""
 MAX_SAMPLED = 600
 """Sampled tokens at once, those that have not left yet among them."""
-CLIENTS_AT_ONCE = 3
-CLIENTS_PERIOD_NS = 30_000_000
-"""So many clients' messages of a kind may become tokens each such time: 64 clients do not all send at the
-same moment, and the stage stays readable."""
+CLIENTS_AT_ONCE = 6
+CLIENTS_PERIOD_NS = 80_000_000
+"""So many clients' messages of a kind may become tokens each such time, and leave one after the other within
+it: 64 clients do not all send at the same moment, and the stage stays readable."""
 MAX_PACED = 4_096
 """Paced messages remembered: more than the clients' windows allow, so only a broken recording meets it."""
 LOST_SHOWN_NS = 1_500_000_000
@@ -231,13 +231,14 @@ class ClientSampler:
         ready = np.flatnonzero((self._since > 0) & (self._due_ns <= time_ns))
         if len(ready) > CLIENTS_AT_ONCE:
             ready = ready[np.argsort(self._due_ns[ready], kind="stable")[:CLIENTS_AT_ONCE]]
-        for client in ready.tolist():
+        step_ns = CLIENTS_PERIOD_NS // CLIENTS_AT_ONCE
+        for place, client in enumerate(ready.tolist()):
             if not self._tokens.room:
                 break
             what = read(client)
             messages = int(self._since[client])
             self._tokens.messages += messages
-            self._tokens.show(self._kind, client_name(client), messages, time_ns, what)
+            self._tokens.show(self._kind, client_name(client), messages, time_ns + place * step_ns, what)
             self._since[client] = 0
             self._due_ns[client] = time_ns + PERIOD_NS
 
