@@ -115,8 +115,9 @@ class MainWindow(QMainWindow):
         bridge.a_little_each_tick(stage.isVisible, stage.renew)
         bridge.now_and_then(self.top_bar.isVisible, self.top_bar.show_view, 5)
         bridge.now_and_then(self.status.isVisible, self.status.show_view, 1)
-        bridge.now_and_then(lambda: self.journey.can_play, self._show_time, 15)  # a handle that moves
-        bridge.now_and_then(lambda: not self.journey.can_play, self._show_time, 4)
+        for show in (self._show_time, self.timeline.show_rail):  # in the past a handle moves
+            bridge.now_and_then(lambda: self.journey.can_play, show, 15)
+            bridge.now_and_then(lambda: not self.journey.can_play, show, 4)
         bridge.now_and_then(self.query.isVisible, self.query.show_view, 6)
         bridge.answered.connect(self.docks.console.show_answer)
         bridge.said.connect(self._show_said)

@@ -79,12 +79,11 @@ class TimelineBar(QFrame):
         self._playing = None
 
     def show_view(self, view: ClusterView) -> None:
-        """Follow the source."""
+        """Follow the source, with all but the rail."""
         state = self._journey.state
         self.setVisible(state is not None)
         if state is None:
             return
-        self.rail.show_state(state)
         since_ns, length_ns = state.now_ns - state.start_ns, state.end_ns - state.start_ns
         if state.busy and state.read_share < 1.0:
             self.time.setText(f"reading … {state.read_share:.0%}")
@@ -96,6 +95,13 @@ class TimelineBar(QFrame):
         self.speed.setText(f"{state.speed:g}×")
         self.speed.setEnabled(self._journey.can_play)
         self.caption.show_text("" if state.live else caption_at(self._journey.notes, since_ns))
+
+    def show_rail(self, view: ClusterView) -> None:
+        """Follow the source with the rail alone, which is the dearest part to paint."""
+        del view
+        state = self._journey.state
+        if state is not None:
+            self.rail.show_state(state)
 
     def edit(self, note: Note) -> None:
         """Open the form of a bookmark or caption above its mark."""

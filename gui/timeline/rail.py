@@ -85,7 +85,7 @@ class Rail(QWidget):
         if shown == self._shown:
             return
         if not self._shown or ground != self._shown[0]:
-            self._ground = None
+            self._ground = self._paint_ground(state) if self.isVisible() else None
         self._shown = shown
         self.update()
 
