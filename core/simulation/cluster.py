@@ -150,15 +150,14 @@ class SimulatedCluster:
             if not self.front_end.somebody_left:
                 self.upheavals.nobody_left(requests, ())
                 return
-            called = Called(pack_u32(requests.ids), requests.operations)
-            self.trace.tell(now, called, _CALL)
+            self.trace.saw((now, _CALL, 0, Called(pack_u32(requests.ids), requests.operations)))
             self._waiting = self._waiting.followed_by(requests)
             if not self.schedule.turn_ns:
                 self.order()
             elif not self._gathering:
                 self._gathering = True
                 self.clock.at(now + self.schedule.turn_ns, self._gathered)
-        if self.pool.thinking:
+        if self.schedule.think_ms and self.pool.thinking:
             self._think()
 
     def _gathered(self) -> None:
@@ -244,7 +243,7 @@ class SimulatedCluster:
         requests = self.pool.answered(ids, first_seq, outcomes, now)
         seqs = pack_u64(range(first_seq, first_seq + count))
         codes = bytes([outcome[1] for outcome in outcomes])
-        self.trace.tell(now, Returned(effect.replica, effect.requests, seqs, codes), _RETURN)
+        self.trace.saw((now, _RETURN, 0, Returned(effect.replica, effect.requests, seqs, codes)))
         self.checks.returned(first_seq, count, latest_call, now)
         self.answered += count
         self.issue(requests)

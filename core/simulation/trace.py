@@ -26,8 +26,8 @@ class Trace:
 
     def __init__(self) -> None:
         self._columns: list[Any] = []  # time, tap, links and body or fact of each record by turns
-        self.saw: Callable[[tuple[int, int, int, bytes]], None] = self._columns.extend
-        """A frame passed: (time, tap, links, body)."""
+        self.saw: Callable[[tuple[int, int, int, bytes | Fact]], None] = self._columns.extend
+        """A frame passed: (time, tap, links, body), or a fact that nobody changes any more."""
 
     def tell(self, time_ns: int, fact: Fact, tap: int = _FACT) -> None:
         """A fact, which nobody changes any more."""
