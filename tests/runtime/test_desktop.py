@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -44,7 +45,9 @@ def words_of(entry: Path) -> list[str]:
     parser.read(entry, "utf-8")
     line = parser["Desktop Entry"]["Exec"].replace("\\\\", "\0").replace("\\t", "\t").replace("\0", "\\")
     words = subprocess.run(["sh", "-c", f"printf '%s\\0' {line}"], capture_output=True, text=True, check=True)
-    return [word.replace("%%", "%") for word in words.stdout.split("\0")[:-1]]
+    told = words.stdout.split("\0")[:-1]
+    assert all(re.fullmatch(r"(?:[^%]|%%)*|%f", word) for word in told), "a lone percent sign is a field code"
+    return [word.replace("%%", "%") for word in told]
 
 
 def call(*words: str) -> tuple[int, str]:
