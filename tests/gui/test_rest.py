@@ -25,18 +25,18 @@ def test_an_idle_window_makes_few_views_and_a_record_wakes_it_at_once(
 
     bridge.fold.view = view  # type: ignore[method-assign]
     qtbot.waitUntil(lambda: bridge._timer.interval() == REST_MS, timeout=10_000)
-    ticks: list[int] = []
-    bridge._timer.timeout.connect(lambda: ticks.append(len(made)))
+    running: list[bool] = []  # as seen after each tick
+    bridge._timer.timeout.connect(
+        lambda: running.append(bridge.view is not None and bridge.view.load_running)
+    )
     began_ns, before = time.monotonic_ns(), len(made)
-    qtbot.waitUntil(lambda: len(ticks) > 20, timeout=10_000)
-    views = (
-        time.monotonic_ns() - began_ns
-    ) / REST_VIEW_NS  # a slow machine has the same views, in fewer ticks
-    assert len(made) - before <= views + 3
+    qtbot.waitUntil(lambda: len(running) > 20, timeout=10_000)
+    views = (time.monotonic_ns() - began_ns) / REST_VIEW_NS
+    assert len(made) - before <= views + 6  # a slow machine makes the same views in fewer ticks
     source.say(LoadSet(True))
-    before = len(ticks)
-    qtbot.waitUntil(lambda: bridge.view is not None and bridge.view.load_running)
-    assert len(ticks) - before <= 2
+    before = len(running)
+    qtbot.waitUntil(lambda: any(running), timeout=10_000)
+    assert running.index(True) - before <= 1
 
 
 def test_what_a_person_searches_for_keeps_the_window_awake(qtbot: QtBot, window: MainWindow) -> None:
