@@ -7,7 +7,15 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QComboBox, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QComboBox,
+    QDockWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.model.cluster_view import ClusterView
 from gui.intents import Intents
@@ -108,6 +116,7 @@ class Tables(QWidget):
     def offer(self, near: QWidget | None = None) -> None:
         """Offer every picture that there is; show the one that is at `near`, else the one shown before."""
         found = [(widget, twin) for widget in self._window.findChildren(QWidget) for twin in twins_of(widget)]
+        found.sort(key=lambda pair: self._in_a_dock(pair[0]))  # what is in the middle comes first
         titles = [twin.title for _, twin in found]
         chosen = self.which.currentText()
         for widget, twin in found:
@@ -125,6 +134,10 @@ class Tables(QWidget):
             self.which.blockSignals(False)
         self.which.setCurrentIndex(max(0, self.which.findText(chosen)))
         self._show_now()
+
+    def _in_a_dock(self, widget: QWidget) -> bool:
+        docks = self._window.findChildren(QDockWidget)
+        return any(dock.isAncestorOf(widget) for dock in docks)
 
     def showEvent(self, event: QShowEvent) -> None:
         """There may be new pictures."""
