@@ -1,8 +1,8 @@
 """Pictures of the window, held against those that were looked at and found good.
 
-They are kept at half their size, which forgives what a machine's own way of smoothing edges does, and keeps
-the repository small. Two pictures are alike when no tile of them is unlike: a tile is when many of its pixels
-differ by more than a person overlooks.
+They are kept at half their size, which keeps the repository small. Machines smooth edges and place letters in
+their own ways, so a pixel is alike when the other picture has its shade within a pixel of it, and the other
+way round. Pictures are unlike when many pixels of one tile are.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ COMMAND = "LOCKSTEP_RENEW_PICTURES=1 python3 main.py test tests/gui/test_picture
 TILE_PX = 12
 OVERLOOKED = 26
 """Of 255: so much may a colour differ."""
-MOST_SHARE = 0.12
+MOST_SHARE = 0.06
 """Of a tile's pixels: so many may differ by more."""
 
 Pixels = npt.NDArray[np.int16]
@@ -48,11 +48,22 @@ def unlike(one: QImage, other: QImage) -> list[tuple[int, int]]:
     """The tiles (column, row) that a person would see to differ; the first one alone when sizes differ."""
     if one.size() != other.size():
         return [(0, 0)]
-    differs = np.abs(pixels_of(one) - pixels_of(other)).max(axis=2) > OVERLOOKED
+    first, second = pixels_of(one), pixels_of(other)
+    differs = _strange(first, second) | _strange(second, first)
     height, width = (side // TILE_PX * TILE_PX for side in differs.shape)
     tiles = differs[:height, :width].reshape(height // TILE_PX, TILE_PX, width // TILE_PX, TILE_PX)
     rows, columns = np.nonzero(tiles.mean(axis=(1, 3)) > MOST_SHARE)
     return list(zip(columns.tolist(), rows.tolist(), strict=True))
+
+
+def _strange(pixels: Pixels, among: Pixels) -> npt.NDArray[np.bool_]:
+    """Which pixels have a shade that the other picture has nowhere within a pixel."""
+    framed = np.pad(among, ((1, 1), (1, 1), (0, 0)), mode="edge")
+    height, width = among.shape[:2]
+    near = [framed[y : y + height, x : x + width] for y in range(3) for x in range(3)]
+    low, high = np.minimum.reduce(near) - OVERLOOKED, np.maximum.reduce(near) + OVERLOOKED
+    strange: npt.NDArray[np.bool_] = ((pixels < low) | (pixels > high)).any(axis=2)
+    return strange
 
 
 def marked(image: QImage, tiles: list[tuple[int, int]]) -> QImage:

@@ -165,8 +165,9 @@ def test_the_comparison_forgives_a_breath_and_sees_what_a_person_sees(qapp: obje
     kept = drawn(20)
     assert unlike(kept, drawn(20)) == []
     assert unlike(kept, drawn(20, "#e4e8ee")) == []
+    assert unlike(kept, drawn(21)) == []
     assert unlike(kept, drawn(24))
-    assert unlike(kept, drawn(20, words="expects #129"))
+    assert unlike(kept, drawn(20, words="waits for #128"))
     assert unlike(kept, drawn(20, "#727d90"))
     assert unlike(kept, kept.scaled(200, 100)) == [(0, 0)]
 
