@@ -224,12 +224,13 @@ class Fold:
     def _refreshed(self, now_ns: int) -> ClusterView:
         """A view with its cards drawn anew, though unchanged ones are the objects that they were.
 
-        When all that changed are figures, that takes three frames: the clients' messages are dealt with
-        (unless the end of a tick just did that), the replicas' cards drawn, the clients' cards drawn.
+        Under load that takes three frames when all that changed are figures: the clients' messages are dealt
+        with (unless the end of a tick just did that), the replicas' cards drawn, the clients' cards drawn.
         """
         old, real_time = self._shown, self._said.pace is Pace.REAL_TIME
         since_ns = abs(now_ns - self._refreshed_ns)
-        if old is None or not real_time or self._said.urgent or (since_ns >= LONG_AGO_NS and not self._turn):
+        at_once = not self._turn and (not self._loaded or since_ns >= LONG_AGO_NS)
+        if old is None or not real_time or self._said.urgent or at_once:
             self._turn, self._fresh = 0, False
             self._flush()
             every = old is None or not real_time or since_ns >= LONG_AGO_NS
