@@ -234,6 +234,12 @@ def _of_a_number(violation: Violation, claims: tuple[Claim, ...]) -> Iterator[st
 
 def _of_the_history(violation: Violation, claims: tuple[Claim, ...]) -> Iterator[str]:
     strict = [claim for claim in claims if claim.strict]
+    if len(strict) == 1:
+        yield (
+            f"One request is enough to show it: whenever {strict[0].request} took effect between its call "
+            "and its return, it could not be given this answer."
+        )
+        return
     yield (
         f"No order of these {len(strict)} requests gives every client the answer that it got, though each "
         "may take effect at any moment between its call and its return. No smaller set was found."

@@ -103,7 +103,8 @@ class Happenings:
                 found = Violation(
                     fact.check, fact.seq, fact.replica, fact.expected, fact.found, fact.calls, time_ns
                 )
-                self.violations = (*self.violations, found)[:MAX_VIOLATIONS]
+                if len(self.violations) < MAX_VIOLATIONS or self._is_first(fact.check):
+                    self.violations = (*self.violations, found)
             case facts.Counted():
                 self.counted = fact
             case facts.Said(level, text):
@@ -185,6 +186,10 @@ class Happenings:
     def asked(self, links: int, nonce: int) -> None:
         """A look at a page of a replica's data, which is not its summary."""
         self._looks.append((links, nonce))
+
+    def _is_first(self, check: str) -> bool:
+        """No violation of this check is kept yet."""
+        return all(violation.check != check for violation in self.violations)
 
     def showed(self, time_ns: int, links: int, shown: Snapshot) -> None:
         """A replica's answer to a look: its summary becomes its tiles, a page is kept."""

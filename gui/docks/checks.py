@@ -50,6 +50,8 @@ class Checks(QScrollArea):
         self._card = ViolationCard(theme, inside)
         self._card.hide()
         self._card.dispute.chosen.connect(self.request_chosen)
+        self._card.check_chosen.connect(self._show_check)
+        self._check = ""  # the check whose first violation a person wants to see
         self._card.show_requested.connect(self.show_requested)
         self._verdict = QLabel("Nothing checked yet.", inside)
         self._verdict.setProperty("role", "muted")
@@ -85,7 +87,7 @@ class Checks(QScrollArea):
         seen = (view.checks, view.violations)
         if seen == self._seen:
             if view.violations:
-                self._card.refine(view, self.dispute)
+                self._card.refine(view, self._chosen(view), self.dispute)
             return
         self._seen = seen
         for verdict in view.checks:
@@ -94,9 +96,18 @@ class Checks(QScrollArea):
         self._verdict.setVisible(not view.violations)
         self._card.setVisible(bool(view.violations))
         if view.violations:
-            self._card.show_violation(view.violations, self._theme, self._icons)
-            self._card.refine(view, self.dispute)
-            self._card.argue(self.explain(view.violations[0].check)[1:])
+            chosen = self._chosen(view)
+            self._card.show_violation(view.violations, chosen, self._theme, self._icons)
+            self._card.offer(_firsts(view), chosen)
+            self._card.refine(view, chosen, self.dispute)
+            self._card.argue(self.explain(chosen.check)[1:])
+
+    def _chosen(self, view: ClusterView) -> Violation:
+        """The violation that is shown: the first one, or the first one of the check that a person chose."""
+        return next((one for one in view.violations if one.check == self._check), view.violations[0])
+
+    def _show_check(self, check: str) -> None:
+        self._check, self._seen = check, ((), ())
 
     def _row(self, name: str) -> CheckRow:
         row = self._rows.get(name)
@@ -153,6 +164,11 @@ class CheckRow(QFrame):
             "failed": ("octagon-x", theme.bad),
         }.get(self.state, ("circle", theme.text_faint))
         self._mark.setPixmap(icons.pixmap(name, colour, _ICON_PX))
+
+
+def _firsts(view: ClusterView) -> tuple[Violation, ...]:
+    """The first violation of each check that failed."""
+    return tuple({one.check: one for one in reversed(view.violations)}.values())[::-1]
 
 
 def _summary(view: ClusterView) -> str:

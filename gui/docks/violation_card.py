@@ -26,6 +26,8 @@ class ViolationCard(QFrame):
     that conflict, drawn and read."""
 
     show_requested = Signal(int, int)
+    check_chosen = Signal(str)
+    """The first violation of this check is to be shown."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -39,6 +41,8 @@ class ViolationCard(QFrame):
         self.reading.hide()
         self.setObjectName("violation")
         self._where = (0, 0)
+        self._shown: tuple[str, int, int] | None = None
+        self._next = ""
         self._mark = QLabel(self)
         self.title = QLabel(self)
         self.title.setProperty("role", "bad")
@@ -50,6 +54,11 @@ class ViolationCard(QFrame):
         self.why.hide()
         self.more = QLabel(self)
         self.more.setProperty("role", "muted")
+        self.following = QPushButton(self)
+        self.following.setProperty("chip", "true")
+        self.following.setToolTip("The first violation of another check that failed")
+        self.following.clicked.connect(lambda: self.check_chosen.emit(self._next))
+        self.following.hide()
         self.button = QPushButton(self)
         self.button.clicked.connect(lambda: self.show_requested.emit(*self._where))
         head = QHBoxLayout()
@@ -58,6 +67,7 @@ class ViolationCard(QFrame):
         head.addWidget(self.title, 1)
         foot = QHBoxLayout()
         foot.addWidget(self.more, 1)
+        foot.addWidget(self.following)
         foot.addWidget(self.button)
         grid = QGridLayout(self)
         grid.setContentsMargins(12, 10, 12, 10)
@@ -74,11 +84,13 @@ class ViolationCard(QFrame):
         grid.addLayout(foot, 6, 0, 1, 2)
         grid.setColumnStretch(1, 1)
 
-    def show_violation(self, violations: tuple[Violation, ...], theme: Theme, icons: Icons) -> None:
-        """The first of `violations`, and how many follow."""
-        first = violations[0]
+    def show_violation(
+        self, violations: tuple[Violation, ...], first: Violation, theme: Theme, icons: Icons
+    ) -> None:
+        """One of `violations`, and how many follow the first."""
         at = f" at {replica_name(first.replica)}" if first.replica else ""
-        if self._where != (first.seq, first.replica):
+        if self._shown != (first.check, first.seq, first.replica):
+            self._shown = (first.check, first.seq, first.replica)
             self.why.clear()
             self._asked_ns = 0
             self.dispute.show_dispute(None)
@@ -88,17 +100,25 @@ class ViolationCard(QFrame):
         self.title.setText(f"{title_of(first.check)}: failed for #{first.seq}{at}")
         self.expected.setText(first.expected)
         self.found.setText(first.found)
-        others = len(violations) - 1
+        others = len(violations) - 1 if first is violations[0] else 0
         self.more.setText(f"and {others} more after it" if others else "")
         self.button.setText(f"Show #{first.seq}")
         self.setAccessibleName(f"{self.title.text()}. Expected {first.expected}, found {first.found}.")
         if theme is not self._theme:
             self.set_theme(theme, icons)
 
-    def refine(self, view: ClusterView, dispute: Callable[[Violation], Dispute | None]) -> None:
+    def offer(self, firsts: tuple[Violation, ...], shown: Violation) -> None:
+        """Lead to the next check that failed."""
+        names = [one.check for one in firsts]
+        self._next = names[(names.index(shown.check) + 1) % len(names)]
+        self.following.setVisible(len(names) > 1)
+        self.following.setText(f"Next: {title_of(self._next)}")
+
+    def refine(
+        self, view: ClusterView, first: Violation, dispute: Callable[[Violation], Dispute | None]
+    ) -> None:
         """Draw the requests that conflict. What replicas did comes in a little later: it is drawn again until
         all of it is there, or for a while."""
-        first = view.violations[0]
         young = 0 <= view.now_ns - first.at_ns < _COMING_IN_NS
         known = self.dispute.dispute
         whole = known is not None and (bool(first.calls) or len(known.deeds) >= len(view.replicas))

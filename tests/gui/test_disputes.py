@@ -93,3 +93,22 @@ def test_open_ends_and_faults_are_seen_in_both_themes(
         assert theme.client_colour(2).name() in colours
         assert theme.bad.name() in colours and theme.ok.name() in colours
         assert theme.warn.name() in colours
+
+
+def test_every_check_that_failed_can_be_looked_at(
+    qtbot: QtBot, window: MainWindow, source: FakeSource
+) -> None:
+    second = 1_000_000_000
+    calls = (ConflictCall(1, 2, 3, 1 * second, 2 * second, "get a", "null"),)
+    replies = [Violated("reply", seq, 1, "1", "2") for seq in range(1, 130)]
+    source.say(*replies, Violated("linearizability", 3, 0, "an order", "none", calls))
+    window.docks.show("checks")
+    card = window.docks.checks.card
+    qtbot.waitUntil(lambda: card.isVisible() and card.following.isVisible())
+    assert card.title.text() == "Right answers: failed for #1 at R1"
+    assert card.following.text() == "Next: Linearizable"
+    card.following.click()
+    qtbot.waitUntil(lambda: card.title.text() == "Linearizable: failed for #3")
+    qtbot.waitUntil(lambda: card.dispute.isVisible())
+    assert card.reading.text().startswith("One request is enough to show it: whenever C1.2 took effect")
+    assert card.following.text() == "Next: Right answers"

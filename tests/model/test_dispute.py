@@ -109,6 +109,14 @@ def test_a_history_that_no_order_explains_is_drawn_as_the_judge_told_it() -> Non
     assert third.startswith("Of C3.2 nobody knows the outcome: it may have taken effect")
 
 
+def test_one_request_may_be_enough() -> None:
+    found = dispute(Dialogue(), Violation("linearizability", 4, 0, "an order", "none", CALLS[1:2]))
+    assert found.sentences == (
+        "One request is enough to show it: whenever C2.2 took effect between its call and its return, it "
+        "could not be given this answer.",
+    )
+
+
 def test_what_is_too_long_ago_is_not_drawn() -> None:
     log = EventLog(words)
     log.append(Dialogue().records)
