@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QFileDialog,
     QFrame,
     QGridLayout,
@@ -79,7 +78,7 @@ class Metrics(QScrollArea):
         for place, figure in enumerate(self.figures.values()):
             grid.addWidget(figure, place // 2, place % 2)
         self._shares = ShareBars(theme, inside)
-        self.pages = QButtonGroup(self)
+        self.pages: dict[str, QToolButton] = {}  # no button group: of one, Tab reaches a single button only
         self.export_button = QToolButton(inside)
         self._view: ClusterView | None = None
         self._column.addLayout(grid)
@@ -117,8 +116,7 @@ class Metrics(QScrollArea):
     @property
     def page(self) -> str:
         """The page of curves that is seen."""
-        chip = self.pages.checkedButton()
-        return chip.text() if chip is not None else PAGES[0][0]
+        return next((name for name, chip in self.pages.items() if chip.isChecked()), PAGES[0][0])
 
     def ask_to_export(self) -> None:
         """Let a person choose where the figures are to be written."""
@@ -164,10 +162,10 @@ class Metrics(QScrollArea):
             chip.setProperty("chip", "true")
             chip.setCheckable(True)
             chip.setAccessibleName(f"Curves of {name}")
-            self.pages.addButton(chip)
+            chip.clicked.connect(partial(self._turn_to, name))
+            self.pages[name] = chip
             row.addWidget(chip)
-        self.pages.buttons()[0].setChecked(True)
-        self.pages.buttonClicked.connect(self._turn_to)
+        self.pages[PAGES[0][0]].setChecked(True)
         row.addStretch(1)
         self.export_button.setAccessibleName("Export metrics")
         self.export_button.setToolTip("Write all that is kept to a CSV file, or a picture to a PNG file")
@@ -175,7 +173,9 @@ class Metrics(QScrollArea):
         row.addWidget(self.export_button)
         return row
 
-    def _turn_to(self) -> None:
+    def _turn_to(self, page: str, _checked: bool = False) -> None:
+        for name, chip in self.pages.items():
+            chip.setChecked(name == page)
         self._shares.setVisible(self.page == "replicas")
         if self._plots is not None:
             self._plots.show_page(self.page)

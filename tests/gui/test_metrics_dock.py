@@ -37,8 +37,7 @@ def metrics(qtbot: QtBot, window: MainWindow, source: FakeSource) -> Metrics:
 
 
 def choose(bot: QtBot, metrics: Metrics, page: str) -> None:
-    chip = next(one for one in metrics.pages.buttons() if one.text() == page)
-    bot.mouseClick(chip, LEFT)
+    bot.mouseClick(metrics.pages[page], LEFT)
 
 
 def test_every_figure_has_a_curve(qtbot: QtBot, metrics: Metrics) -> None:
