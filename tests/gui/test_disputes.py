@@ -86,6 +86,7 @@ def test_open_ends_and_faults_are_seen_in_both_themes(
     dispute = show_split(qtbot, window, source)
     for theme in (LIGHT, DARK):
         dispute.set_theme(theme)
+        dispute.resize(dispute.sizeHint())  # the dock lays it out a little later
         image = dispute.grab().toImage()
         colours = {
             image.pixelColor(x, y).name() for x in range(0, image.width(), 3) for y in range(image.height())
