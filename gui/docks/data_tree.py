@@ -37,7 +37,9 @@ class _Branch:
     """A place of the tree that has pages below it."""
 
     path: str
-    item: QTreeWidgetItem
+    item: QTreeWidgetItem | None
+    """None of the whole tree: Qt's own root item ends with the tree, and a Python object that still stood for
+    it would be taken for whatever comes to lie in its place."""
     wanted: int = 1
     """Pages of it that somebody wants."""
     pages: dict[int, DataPage] = field(default_factory=dict)
@@ -79,7 +81,7 @@ class DataTree(QWidget):
         self.note = QLabel(self)
         self.note.setProperty("role", "muted")
         self.note.setWordWrap(True)
-        self._branches = {"": _Branch("", self.tree.invisibleRootItem())}
+        self._branches = {"": _Branch("", None)}
         top = QHBoxLayout()
         top.setSpacing(4)
         top.addWidget(self.search, 1)
@@ -106,7 +108,7 @@ class DataTree(QWidget):
             return
         if self._held is None or self._held.replica != held.replica:
             self.tree.clear()
-            self._branches = {"": _Branch("", self.tree.invisibleRootItem())}
+            self._branches = {"": _Branch("", None)}
             self._sought = ""
         self._held = held
         self._asked_ns.clear()
@@ -133,7 +135,7 @@ class DataTree(QWidget):
         self._sought = "/".join(parts)
         for depth in range(1, len(parts)):
             self._seek("/".join(parts[: depth - 1]), parts[depth - 1])
-            self._branches["/".join(parts[:depth])].item.setExpanded(True)
+            self._open(self._branches["/".join(parts[:depth])])
         if parts:
             self._seek("/".join(parts[:-1]), parts[-1])
             self._said = f"Looking for {self._sought} …"
@@ -155,7 +157,7 @@ class DataTree(QWidget):
         asked = 0
         for branch in self._branches.values():
             sought = self._sought and self._sought == branch.path
-            if branch.path and not (branch.item.isExpanded() or sought):
+            if branch.item is not None and not (branch.item.isExpanded() or sought):
                 continue
             for offset in range(0, branch.wanted * PAGE_ROWS, PAGE_ROWS):
                 key = (branch.path, offset)
@@ -188,13 +190,27 @@ class DataTree(QWidget):
     def _arrange(self, branch: _Branch, rows: dict[str, tuple[str, bool]]) -> None:
         current = self.tree.currentItem()
         opened = {key for key, item in branch.children.items() if item.isExpanded()}
-        branch.item.takeChildren()
+        self._take_out(branch)
         branch.children = {key: branch.children.get(key) or QTreeWidgetItem([key, ""]) for key in rows}
-        branch.item.addChildren(list(branch.children.values()))
+        if branch.item is None:
+            self.tree.addTopLevelItems(list(branch.children.values()))
+        else:
+            branch.item.addChildren(list(branch.children.values()))
         for key in opened & branch.children.keys():
             branch.children[key].setExpanded(True)
         if current is not None and current.treeWidget() is self.tree:
             self.tree.setCurrentItem(current)
+
+    def _take_out(self, branch: _Branch) -> None:
+        if branch.item is not None:
+            branch.item.takeChildren()
+            return
+        while self.tree.topLevelItemCount():
+            self.tree.takeTopLevelItem(0)
+
+    def _open(self, branch: _Branch) -> None:
+        if branch.item is not None:
+            branch.item.setExpanded(True)
 
     def _write(self, branch: _Branch, key: str, value: str, deeper: bool) -> None:
         item = branch.children[key]
@@ -245,7 +261,7 @@ class DataTree(QWidget):
     def _settle_look_up(self) -> None:
         """The page of the path that is looked up came: go there, or say that there is no such thing."""
         branch = self._branches.get(self._sought) if self._sought else None
-        if branch is None or self._held is None:
+        if branch is None or branch.item is None or self._held is None:
             return
         parent, _, key = self._sought.rpartition("/")
         above, page = self._branches[parent], branch.pages.get(0)

@@ -55,16 +55,16 @@ class Hand:
         return view
 
     def rows(self, *path: str) -> list[tuple[str, str]]:
-        item = self.item(*path) if path else self.tree.invisibleRootItem()
-        children = (item.child(place) for place in range(item.childCount()))
-        return [(one.text(0), one.text(1)) for one in children if not one.isHidden()]
+        return [(one.text(0), one.text(1)) for one in self.below(*path) if not one.isHidden()]
+
+    def below(self, *path: str) -> Sequence[QTreeWidgetItem]:
+        if not path:
+            return [self.tree.topLevelItem(place) for place in range(self.tree.topLevelItemCount())]
+        item = self.item(*path)
+        return [item.child(place) for place in range(item.childCount())]
 
     def item(self, *path: str) -> QTreeWidgetItem:
-        item = self.tree.invisibleRootItem()
-        for key in path:
-            children: Sequence[QTreeWidgetItem] = [item.child(place) for place in range(item.childCount())]
-            item = next(one for one in children if one.text(0) == key)
-        return item
+        return next(one for one in self.below(*path[:-1]) if one.text(0) == path[-1])
 
     def search(self, text: str) -> None:
         line = self.inspector.data.search
