@@ -117,6 +117,7 @@ def test_a_bookmark_is_set_named_moved_to_and_deleted(player: Player) -> None:
     player.bot.keyClicks(form.text, "before the kill")
     player.bot.mouseClick(form.keep, LEFT)
     assert [note.text for note in player.source.travel.notes] == ["before the kill"]
+    player.bot.waitUntil(lambda: any(note and note.text == "before the kill" for _, note in rail._marked))
     player.window.journey.go_to("0.9s")
     player.rest()
     player.bot.mouseClick(rail, LEFT, pos=player.rail(0.3) + QPoint(3, 0))
