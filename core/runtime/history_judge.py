@@ -101,6 +101,8 @@ def main() -> None:
         os.setpgid(0, 0)
     with contextlib.suppress(OSError, AttributeError):
         os.nice(NICE)
+    with contextlib.suppress(OSError, AttributeError):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # it gives way as soon as anybody wakes up
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the app, which ends this process's input
     with contextlib.suppress(BrokenPipeError):
         serve(sys.stdin.buffer, sys.stdout.buffer)

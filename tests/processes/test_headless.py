@@ -34,7 +34,7 @@ KEYS = {
     "replicas",
     "seed",
 }
-CHECKS = {"digest", "real_time", "reply", "at_most_once", "fifo"}
+CHECKS = {"digest", "real_time", "reply", "at_most_once", "fifo", "linearizability"}
 LONG = ("run", "--headless", "--replicas", "5", "--clients", "8", "--json")
 
 
