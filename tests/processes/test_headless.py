@@ -56,6 +56,8 @@ def test_the_report_has_every_key_with_its_meaning(tmp_path: Path) -> None:
     assert report["bytes_per_request"] > 100
     assert set(report["checks"]) == CHECKS
     sequenced = 3_000 + 8  # each client opens its session
+    searched = report["checks"].pop("linearizability")
+    assert (searched["violations"], searched["checked"] + searched["unjudged"]) == (0, 3_000)
     for name, check in report["checks"].items():
         compared = name in ("digest", "reply", "at_most_once")
         checked = 5 * sequenced if compared else sequenced
