@@ -170,8 +170,8 @@ class StateTransfer:
         return effects
 
     def _ask_donor(self, newcomer: Newcomer, now: int) -> tuple[Effect, ...]:
-        """Choose a donor: the one that is furthest back of those that are waited for, for it is missed least
-        when it makes its snapshot."""
+        """Choose a donor: the one that is furthest back of those that are waited for and keep up, for it is
+        missed least when it makes its snapshot. Who is slow would only come to the marker when it is late."""
         newcomer.begin, newcomer.offset = None, 0
         unfit = newcomer.tried | newcomer.distrusted | self.refused
         able = [
@@ -181,7 +181,11 @@ class StateTransfer:
         ]
         if not able:
             return (Fence(newcomer.member.replica, "there is no replica left whose state it could take"),)
-        newcomer.donor = min(able, key=lambda member: (member.executed, member.replica)).replica
+        abreast = [one for one in able if one.executed + WINDOW_REQUESTS >= newcomer.marker]
+        furthest_on = max(able, key=lambda member: (member.executed, -member.replica))
+        newcomer.donor = min(
+            abreast, key=lambda one: (one.executed, one.replica), default=furthest_on
+        ).replica
         newcomer.asked_ns = now
         return (*self._ask_again(newcomer, now), self._progress(newcomer))
 

@@ -40,7 +40,7 @@ from core.trace.wire_log import Record, Tap, decode_fact
 
 MINIMUM_PER_S = 5_000
 """Requests a second below which a run does not count: chaos that nobody works in proves nothing."""
-THINK_MS = 4.0
+THINK_MS = 8.0
 """A client's rest between two requests: on few processors a newcomer catches up only with a group that does
 not take all of them."""
 SETTLE_S = 20.0
@@ -199,7 +199,7 @@ class Chaos:
                 self._obey(Pause(replica))
                 self._trouble(replica, lasts_s, Continue(replica))
             case Kind.SLOW:
-                self._obey(Tamper(replica, Harm.SLOW, 1 * _MS))
+                self._obey(Tamper(replica, Harm.SLOW, _MS // 5))
                 self._trouble(replica, lasts_s, Tamper(replica, Harm.SLOW, 0))
             case Kind.LIE | Kind.CORRUPT:
                 self._suspects[replica] = self._engine.members.status[replica].pid

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from core.effects import CatchingUp, Fence, NewMember, RefusedDonor
+from core.group.front_end import FrontEnd
 from core.policies import ReplyPolicy
 from core.replica.replica_manager import ReplicaManager
 from core.services.kv import KeyValue
@@ -190,3 +191,20 @@ def test_nobody_answers_before_it_has_joined() -> None:
         assert 2 not in heard
         net.step()
     assert joined(net) == [(2, 2)]
+
+
+def donor_of(**executed: int) -> int:
+    """Who is asked for its state, when the members have come so far and #2000 is ordered."""
+    front_end = FrontEnd(1, 0)
+    for replica, seq in enumerate(executed.values(), start=1):
+        front_end.joined(replica, 1, 1, 0)
+        front_end.view.members[replica].executed = seq
+    front_end.sequencer.resume(2_000, 0)
+    effects = front_end.welcome(7, 1, 0)
+    return next(effect.donor for effect in effects if isinstance(effect, CatchingUp))
+
+
+def test_the_donor_is_the_last_of_those_that_keep_up() -> None:
+    assert donor_of(first=1_999, second=1_990, third=1_999) == 2
+    assert donor_of(first=1_999, second=900, third=1_995) == 3, "the second would be waited for"
+    assert donor_of(first=1_000, second=900) == 1, "nobody keeps up"
