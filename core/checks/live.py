@@ -53,6 +53,7 @@ class LiveChecks:
         self._marks: deque[tuple[int, tuple[int, int]]] = deque(maxlen=KEPT_MARKS)
         self._returns: dict[int, tuple[int, int, int]] = {}  # first seq → (count, latest call, return)
         self._next_return = 1
+        self._unanswered: set[int] = set()  # numbers executed when a front end died, which answered nobody
         self._latest_call = 0
         self._failed = False  # the reference machine's service raised: there is nothing to compare with
         self._ordered = 0
@@ -165,14 +166,19 @@ class LiveChecks:
                 if returned and self._returns.get(first_seq, (0, 0, 0))[2] != sys.maxsize:
                     ids = unpack_u32(decode_body(batch.body).requests)
                     names = map(RequestId, ids[::2], ids[1::2])
-                    lost += [(seq, name) for seq, name in enumerate(names, first_seq) if name.client]
+                    numbered = enumerate(names, first_seq)
+                    lost += [one for one in numbered if one[1].client and one[0] not in self._unanswered]
         for _, name in lost:
             self._reference.gave_up(name.client, name.number)
         for seq in [seq for seq in self._returns if seq >= next_seq]:
             del self._returns[seq]
+        self._unanswered = {seq for seq in self._unanswered if seq < next_seq}
         seq = self._next_return
         while seq < next_seq:  # what was executed and not answered returns under another number, if at all
-            seq += self._returns.setdefault(seq, (1, 0, sys.maxsize))[0]
+            if seq not in self._returns:
+                self._returns[seq] = (1, 0, sys.maxsize)
+                self._unanswered.add(seq)
+            seq += self._returns[seq][0]
         self._walk()
         self._next_return = min(self._next_return, next_seq)
         return tuple(lost)

@@ -78,7 +78,8 @@ class Verdict:
             elif trouble.kind is Kind.PAUSE:
                 longest_ns += min(trouble.for_ns, SUSPECTED_NS)
             elif trouble.faults.loss or trouble.faults.cut:
-                longest_ns += trouble.for_ns  # it may be heard now and then, and be behind
+                # it may be heard now and then, and be behind until a second sign of life tells what was lost
+                longest_ns += trouble.for_ns + 2 * HEARTBEAT_NS
             if trouble.kind is not Kind.LEAVE:
                 well.discard(trouble.whom)
         waited_ns = cluster.ledger.longest_wait_ns()

@@ -51,6 +51,18 @@ STORIES = {
         "faults":[0.05,0.05,0,0,0.05,2000000,false]},{"kind":"crash","whom":1,"at_seq":2,"after_ns":2493299},
         {"kind":"succession","whom":1,"at_seq":60},{"kind":"succession","whom":0,"at_seq":75,
         "after_ns":2493300},{"kind":"crash","whom":3,"at_seq":86}]}""",
+    "what died with a front end unanswered was called a lost answer when the next one died": """
+        {"seed":48050,"service":"kv","replicas":3,"clients":9,"requests":1,"latency_ns":2000000,
+        "jitter_ns":1000000,"turn_ns":0,"batch_requests":3,"window":512,"reply":"first","revives":false,
+        "think_ms":0.0,"heal_after_ns":0,"troubles":[{"kind":"succession","whom":3,"at_seq":1,
+        "after_ns":200000},{"kind":"vanish","whom":3,"at_seq":11},{"kind":"succession","whom":3,
+        "at_seq":12}]}""",
+    "a lost result held clients up until the second sign of life after it, as it may": """
+        {"seed":23326,"service":"kv","replicas":3,"clients":16,"requests":20,"latency_ns":100000,
+        "jitter_ns":200000,"turn_ns":0,"batch_requests":1,"window":3,"reply":"first","revives":false,
+        "think_ms":0,"heal_after_ns":0,"troubles":[{"kind":"link","whom":3,"at_seq":10,"for_ns":250000,
+        "ways":["from"],"faults":[0.6,0.6,0,0,0.6,20000000,false]},{"kind":"link","whom":3,"at_seq":26,
+        "for_ns":195312,"ways":["to","from"],"faults":[0.6,0.0,0,0,0.0,3000000,false]}]}""",
 }
 
 
