@@ -25,6 +25,8 @@ PAST = Capabilities(
     speed=True,
     why_no_control="The past is shown, and nothing in it can be changed. End brings the present back.",
 )
+PRESENT_NS = 100_000_000
+"""Whoever asks for a moment not longer ago wants the present."""
 
 
 class LookBack(PlayerTravel):
@@ -42,6 +44,7 @@ class LookBack(PlayerTravel):
         self._present: Scene | None = None  # while the past is shown
         self._newest: Scene | None = None
         self._returns = False
+        self._awaited_ns: int | None = None  # a moment that was asked for before the recording held it
 
     def start(self) -> None:
         """Begin to follow the recording; the live source was started by whoever made it."""
@@ -67,6 +70,9 @@ class LookBack(PlayerTravel):
     def turn(self, scene: Scene) -> Scene:
         """The present's scene, or one of the past."""
         player = self.player
+        if self._awaited_ns is not None and self._awaited_ns < player.tape.end_ns:
+            super().seek(self._awaited_ns)
+            self._awaited_ns = None
         if self._present is None:
             self._newest, self._returns = scene, False
             arrived = player.arrive()
@@ -116,7 +122,7 @@ class LookBack(PlayerTravel):
             live=live,
             can_go_live=True,
             playing=player.playing,
-            busy=player.busy,
+            busy=player.busy or self._awaited_ns is not None,
             speed=player.speed,
             start_ns=tape.start_ns or now_ns,
             end_ns=now_ns,
@@ -138,21 +144,24 @@ class LookBack(PlayerTravel):
         return counts
 
     def seek(self, time_ns: int) -> None:
-        """Go to a time; beyond what is recorded is the present."""
-        if time_ns >= self.player.tape.end_ns:
+        """Go to a time; one that the recording does not hold yet is waited for."""
+        if time_ns >= self._live.now_ns() - PRESENT_NS:
             self.go_live()
+            return
+        self._stay()
+        if time_ns >= self.player.tape.end_ns:
+            self._awaited_ns = time_ns
         else:
-            self._returns = False
             super().seek(time_ns)
 
     def seek_number(self, seq: int) -> None:
         """Go to where a number was ordered."""
-        self._returns = False
+        self._stay()
         super().seek_number(seq)
 
     def step(self, step: int, request: bool) -> None:
         """A step out of the present begins at the end of the recording; there is none on from there."""
-        self._returns = False
+        self._stay()
         if self._present is not None:
             super().step(step, request)
         elif step < 0:
@@ -164,8 +173,13 @@ class LookBack(PlayerTravel):
 
     def go_live(self) -> None:
         """Back to the present with the next frame, whatever was asked for before."""
+        self._stay()
         self._returns = True
         self.player.stop()
+
+    def _stay(self) -> None:
+        """What was wished before is not wished any more."""
+        self._returns, self._awaited_ns = False, None
 
     def _has_caught_up(self) -> bool:
         player = self.player

@@ -12,7 +12,7 @@ from core.commands import Kill
 from core.facts import Answered, KillOrdered, Said
 from core.model.fold import Fold
 from core.session.annotations import Note, decode_notes, encode_notes
-from core.session.look_back import LookBack
+from core.session.look_back import PRESENT_NS, LookBack
 from core.session.recorder import Recorder
 from core.session.recording_format import RecordingHeader
 from core.session.scene import Scene
@@ -165,7 +165,7 @@ def test_the_present_returns_though_a_moment_is_still_sought(seat: Seat, run: li
 def test_played_to_the_end_the_past_becomes_the_present(seat: Seat, run: list[Record]) -> None:
     seat.happen(run)
     seat.recorded()
-    seat.source.seek(run[-300].time_ns)
+    seat.source.seek(run[-1].time_ns - 2 * PRESENT_NS)
     seat.arrive()
     seat.source.play(20.0)
 
@@ -184,6 +184,35 @@ def test_what_is_beyond_the_recording_is_the_present(seat: Seat, run: list[Recor
     seat.arrive()
     seat.source.seek(seat.source.state.end_ns)
     seat.frame()
+    assert seat.source.state.live
+
+
+def test_a_moment_that_is_not_recorded_yet_is_waited_for(seat: Seat, run: list[Record]) -> None:
+    seat.happen(run[:3_000])
+    seat.recorded()
+    wanted_ns = run[2_999].time_ns + 1
+    seat.live.time_ns = wanted_ns + PRESENT_NS + 1  # the run is on, the recording is not
+    seat.source.seek(wanted_ns)
+    for _ in range(20):
+        seat.frame()
+    assert seat.source.state.live and seat.source.state.busy
+    seat.happen([record for record in run[3_000:] if record.time_ns > wanted_ns])
+    seat.arrive()
+    assert not seat.source.state.live
+    assert seat.source.now_ns() == wanted_ns
+
+
+def test_to_return_ends_the_wait_for_a_moment(seat: Seat, run: list[Record]) -> None:
+    seat.happen(run[:3_000])
+    seat.recorded()
+    wanted_ns = run[2_999].time_ns + 1
+    seat.live.time_ns = wanted_ns + PRESENT_NS + 1
+    seat.source.seek(wanted_ns)
+    seat.source.go_live()
+    seat.happen([record for record in run[3_000:] if record.time_ns > wanted_ns])
+    seat.recorded()
+    for _ in range(50):
+        seat.frame()
     assert seat.source.state.live
 
 
