@@ -32,7 +32,7 @@ from core.services.calls import (
     operation_decoder,
     sessions_outcome,
 )
-from core.services.machine import Context, Operation, Service
+from core.services.machine import Context, Operation, Service, restore
 
 
 class ReferenceMachine:
@@ -94,7 +94,7 @@ class ReferenceMachine:
             if client in undone and shown is not None and shown[0] >= undone[client]:
                 return f"client {client} has executed request {shown[0]}, which nobody has"
         try:
-            self._service.restore(image.service)
+            restore(self._service, bytes(image.service))
         except ValueError as error:
             return str(error)
         if (image.digest, self._service.state_hash) != mark:

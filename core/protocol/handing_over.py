@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from core.protocol.message import Message
@@ -102,10 +100,10 @@ class SnapshotRefused(Message, tag="unfit", frozen=True):
 
 class Image(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a snapshot holds: the digest, the hash of the service's state, the last order's time, the session
-    table as (client, last number, its outcome), and the service's own snapshot."""
+    table as (client, last number, its outcome), and the service's own snapshot, encoded."""
 
     digest: int
     state_hash: int
     timestamp: int
     sessions: list[tuple[int, int, bytes]]
-    service: Any
+    service: msgspec.Raw

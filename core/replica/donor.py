@@ -1,7 +1,7 @@
 """The giving side of a state transfer: a snapshot, made in one go, handed out chunk by chunk as asked.
 
 The whole state at one number: the service's snapshot, the session table, the digest. To make it of 50,000
-posts takes about 15 ms of this replica's time; the chunks go out between the batches, one for each request,
+posts takes a few ms of this replica's time; the chunks go out between the batches, one for each request,
 so nobody is kept waiting. Nothing is lost for good: whoever misses a chunk asks for it again.
 """
 

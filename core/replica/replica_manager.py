@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+import msgspec
 from xxhash import xxh3_64_intdigest
 
 from core.effects import Effect, Halt, Send
@@ -62,7 +63,7 @@ from core.services.calls import (
     operation_decoder,
     sessions_outcome,
 )
-from core.services.machine import Context, Row, Service
+from core.services.machine import Context, Row, Service, encode_value, restore
 
 RENACK_AFTER_NS = 20_000_000
 RENACK_AT_MOST_NS = 160_000_000
@@ -178,7 +179,8 @@ class ReplicaManager:
         """All of its replicated state, as of `expected - 1`."""
         rows = [(client, *entry) for client, entry in sorted(self.sessions.last.items())]
         state_hash = self.service.state_hash
-        return Image(self.digest, state_hash, self.timestamp, rows, self.service.snapshot())
+        snapshot = msgspec.Raw(encode_value(self.service.snapshot()))
+        return Image(self.digest, state_hash, self.timestamp, rows, snapshot)
 
     def _given(self, message: SnapshotBegin | SnapshotChunk) -> tuple[Effect, ...]:
         """Part of a donor's state. Raises RemoteProtocolError once this replica has a life of its own."""
@@ -191,7 +193,7 @@ class ReplicaManager:
     def _become(self, seq: int, image: Image) -> None:
         if self.expected != 1:
             raise ValueError("this replica has executed something of its own")
-        self.service.restore(image.service)
+        restore(self.service, bytes(image.service))
         if self.service.state_hash != image.state_hash:  # made anew from every record
             raise ValueError("its data do not have the hash that the donor told")
         self.sessions.last = {client: (number, outcome) for client, number, outcome in image.sessions}

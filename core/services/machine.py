@@ -127,7 +127,33 @@ class Partitioned(Protocol):
         """The part that this operation concerns; always the same text when the state has only one part."""
 
 
+@runtime_checkable
+class ReadsEncoded(Protocol):
+    """What a service with a large state may say besides, so that a newcomer has it sooner."""
+
+    def restore_encoded(self, snapshot: bytes) -> None:
+        """`restore` from the MessagePack bytes of a snapshot. Raises `ValueError` when they are none."""
+
+
 _encode = msgspec.msgpack.Encoder().encode
+
+
+def encode_value(value: Value) -> bytes:
+    """A value as MessagePack."""
+    return _encode(value)
+
+
+def restore(service: Service, snapshot: bytes) -> None:
+    """Let a service become the state of a snapshot (`encode_value` of its `snapshot`). Raises `ValueError`
+    when it is not one."""
+    if isinstance(service, ReadsEncoded):
+        service.restore_encoded(snapshot)
+        return
+    try:
+        value = msgspec.msgpack.decode(snapshot)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"This snapshot cannot be read: {error}.") from error
+    service.restore(value)
 
 
 def record_hash(*fields: str | int | None) -> int:

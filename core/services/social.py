@@ -26,6 +26,7 @@ from core.services.machine import (
     Refused,
     Row,
     Value,
+    encode_value,
     struct_hash,
 )
 from core.services.social_state import (
@@ -105,6 +106,10 @@ class Social:
 
     def restore(self, snapshot: Value) -> None:
         """Become the state of a `snapshot`. Raises `ValueError`, with nothing changed, when it is not one."""
+        self.restore_encoded(encode_value(snapshot))
+
+    def restore_encoded(self, snapshot: bytes) -> None:
+        """The same from its bytes: a post is kept as it was written, and never becomes plain values."""
         self._state = read_snapshot(snapshot)
         self.state_hash = self._state.recompute_hash()
 

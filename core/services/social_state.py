@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 from xxhash import xxh3_64_intdigest
@@ -137,7 +137,10 @@ class Account:
 class _Snapshot(msgspec.Struct):
     users: list[tuple[str, int]]
     follows: list[tuple[int, str, str]]
-    posts: list[tuple[int, str, int, str]]
+    posts: list[WrittenPost]
+
+
+_read_snapshot = msgspec.msgpack.Decoder(_Snapshot).decode
 
 
 class State:
@@ -159,12 +162,12 @@ class State:
         return total & MASK_64
 
     def snapshot(self) -> Value:
-        """Users by name, follows and posts by number."""
+        """Users by name, follows and posts by number; the posts as they lie in memory."""
         accounts = self.accounts
         return {
             "users": [[name, accounts[name].record.registered] for name in self.names],
             "follows": [[follow.id, follow.follower, follow.followed] for follow in self.follows.values()],
-            "posts": [[*msgspec.structs.astuple(read_post(post))] for post in self.posts.values()],
+            "posts": [*self.posts.values()],
         }
 
 
@@ -173,16 +176,16 @@ def valid_name(name: str) -> bool:
     return _valid_name(name) is not None
 
 
-def read_snapshot(snapshot: Any) -> State:
-    """A new state from `State.snapshot`. Raises `ValueError` for what no state could have written."""
+def read_snapshot(encoded: bytes) -> State:
+    """A state anew from its encoded snapshot. Raises `ValueError` for what no state could have written."""
     try:
-        content = msgspec.convert(snapshot, _Snapshot)
-    except msgspec.ValidationError as error:
+        content = _read_snapshot(encoded)
+        state = State()
+        _read_users(state, content.users)
+        _read_follows(state, content.follows)
+        _read_posts(state, content.posts)
+    except msgspec.DecodeError as error:
         raise ValueError(f"This is no snapshot of the social network: {error}.") from error
-    state = State()
-    _read_users(state, content.users)
-    _read_follows(state, content.follows)
-    _read_posts(state, content.posts)
     return state
 
 
@@ -209,20 +212,27 @@ def _read_follows(state: State, follows: list[tuple[int, str, str]]) -> None:
         _expect(len(one.following) <= MAX_FOLLOWING, f"{follower} follows too many")
 
 
-def _read_posts(state: State, posts: list[tuple[int, str, int, str]]) -> None:
+def _read_posts(state: State, posts: list[WrittenPost]) -> None:
+    accounts, kept = state.accounts, state.posts
     before = 0
-    for number, author, timestamp, text in posts:
-        account = state.accounts.get(author)
+    for written in posts:
+        post = read_post(written)
+        number = post.id
+        account = accounts.get(post.author)
         if account is None:
             raise ValueError(f"A snapshot of the social network is damaged: post {number} has no author.")
-        _expect(number > before, f"post {number} is out of order")
-        _expect(
-            len(text) <= MAX_TEXT_CHARACTERS and bool(text.strip(BLANKS)), f"post {number} has no such text"
-        )
+        if number <= before:
+            _expect(False, f"post {number} is out of order")
+        if len(post.text) > MAX_TEXT_CHARACTERS or not post.text.strip(BLANKS):
+            _expect(False, f"post {number} has no such text")
+        again = msgspec.Raw(_encode(post))  # `written` itself would keep the whole snapshot in memory
+        if again != written:
+            _expect(False, f"post {number} is not written as posts are")
         before = number
-        state.posts[number] = post = write_post(number, author, timestamp, text)
-        account.write(number, post)
-        _expect(len(account.posts) <= MAX_POSTS_PER_USER, f"{author} has too many posts")
+        kept[number] = again
+        account.posts.append(number)
+    for account in accounts.values():
+        _expect(len(account.posts) <= MAX_POSTS_PER_USER, f"{account.record.name} has too many posts")
 
 
 def _expect(condition: bool, otherwise: str) -> None:

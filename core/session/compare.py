@@ -20,7 +20,7 @@ from core.errors import ServiceError
 from core.ids import RequestId, replica_name
 from core.protocol.messages import Order, unpack_u64
 from core.services.calls import anything_words
-from core.services.machine import Service
+from core.services.machine import Service, encode_value
 from core.session.check import Progress, no_progress
 from core.session.orders import Execution, executions, request_ids
 from core.session.reader import Recording
@@ -190,7 +190,8 @@ def state_after(recording: Recording, service: Service, seq: int) -> object:
             machine.execute(_until(one.order, seq))
     except Exception as error:  # a bug in the service
         raise ServiceError(f"The service failed while a state was rebuilt: {error}.") from error
-    return msgspec.to_builtins(service.snapshot(), str_keys=True)
+    plain = msgspec.msgpack.decode(encode_value(service.snapshot()))
+    return msgspec.to_builtins(plain, str_keys=True)
 
 
 def _until(order: Order, seq: int) -> Order:

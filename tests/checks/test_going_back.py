@@ -9,6 +9,7 @@ import pytest
 
 from core.ids import RequestId
 from core.protocol.messages import view_operation
+from core.services.machine import encode_value
 from tests.support.court import Court
 from tests.support.group import OPEN, increment, put
 
@@ -77,8 +78,8 @@ def test_a_retry_that_is_executed_again_is_still_found(court: Court) -> None:
     "changes",
     [
         {"digest": 1},
-        {"service": [["n", 2]]},
-        {"service": "nonsense"},
+        {"service": msgspec.Raw(encode_value([["n", 2]]))},
+        {"service": msgspec.Raw(encode_value("nonsense"))},
         {"sessions": [(1, 2, b"\x92\x00\x01"), (2, 1, b"\x92\x00\xc0"), (3, 1, b"\x92\x00\xc0")]},
         {"sessions": [(1, 3, b"\x92\x00\x02"), (2, 1, b"\x92\x00\xc0")]},
         {"sessions": [(1, 2, b"\x92\x00\x01")]},

@@ -10,6 +10,7 @@ from core.group.front_end import FrontEnd
 from core.policies import ReplyPolicy
 from core.replica.replica_manager import ReplicaManager
 from core.services.kv import KeyValue
+from core.services.machine import encode_value
 from tests.support.lossy import LossyNet
 
 
@@ -127,7 +128,8 @@ def test_a_donor_that_lies_is_found_out_at_the_join(loss: float, monkeypatch: py
     image = net.replicas[1].image()
     other = KeyValue()
     other.restore([["another", 1]])
-    wrong = msgspec.structs.replace(image, service=other.snapshot(), state_hash=other.state_hash)
+    snapshot = msgspec.Raw(encode_value(other.snapshot()))
+    wrong = msgspec.structs.replace(image, service=snapshot, state_hash=other.state_hash)
     monkeypatch.setattr(net.replicas[1], "image", lambda: wrong)
     net.revive(2)
     net.run(requests=60)

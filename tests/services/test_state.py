@@ -249,6 +249,26 @@ def test_a_bad_snapshot_changes_nothing(kind: Any, bad: Any) -> None:
     assert (service.snapshot(), service.state_hash) == (before, hash_before)
 
 
+def test_a_post_that_is_written_in_another_way_is_no_snapshot() -> None:
+    """Its hash would not be that of the same post on another replica."""
+    service = grown_social().service
+    plain = msgspec.msgpack.decode(msgspec.msgpack.encode(service.snapshot()))
+    plain["posts"][0] = dict(reversed(plain["posts"][0].items()))
+    before, hash_before = service.snapshot(), service.state_hash
+    with pytest.raises(ValueError, match="not written as posts are"):
+        service.restore(plain)
+    assert (service.snapshot(), service.state_hash) == (before, hash_before)
+
+
+def test_a_state_does_not_keep_the_bytes_that_it_came_in() -> None:
+    donor, heir = grown_social().service, Social()
+    encoded = msgspec.msgpack.encode(donor.snapshot())
+    before = sys.getrefcount(encoded)
+    heir.restore_encoded(encoded)
+    assert heir.snapshot() == donor.snapshot()
+    assert sys.getrefcount(encoded) == before
+
+
 def test_a_snapshot_is_not_part_of_the_state() -> None:
     driver = grown_social()
     taken: Any = driver.service.snapshot()
