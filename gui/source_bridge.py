@@ -23,6 +23,7 @@ from core.model.fold import Fold
 from core.session.scene import Scene
 from core.session.source import ServiceFace, Source
 from core.trace.events import EventLog
+from core.trace.wire_log import is_pulse
 from gui.frame_meter import FrameMeter
 from gui.rota import Rota, Show
 
@@ -30,8 +31,8 @@ TICK_MS = 16
 EVERY_TICK = inf
 """Times a second: as often as there is time for it."""
 REST_MS = 40
-"""While nothing comes and nothing moves: between two looks at the source …"""
-REST_VIEW_NS = 100_000_000
+"""While nothing comes but signs of life, and nothing moves: between two looks at the source …"""
+REST_VIEW_NS = 400_000_000
 """… and between two views: clocks and waits go on."""
 WITHIN_S, BETWEEN_S = 0.005, 0.0005
 """Switch intervals within a frame and between two."""
@@ -116,7 +117,7 @@ class SourceBridge(QObject):
             scene.apply(records)
         for news in scene.news():
             self._speak(news)
-        resting = not records and self._at_rest()
+        resting = all(map(is_pulse, records)) and self._at_rest()
         self._beat(REST_MS if resting else TICK_MS)
         recent = time.monotonic_ns() - self._looked_ns < REST_VIEW_NS
         if not (resting and recent) and not self._window.isMinimized() and self._window.isVisible():
