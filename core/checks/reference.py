@@ -20,7 +20,7 @@ from core.protocol.messages import (
     Order,
     ResultBody,
     pack_u64,
-    unpack_u32,
+    unpack_pairs,
 )
 from core.services.calls import (
     INVALID_OPERATION,
@@ -54,11 +54,11 @@ class ReferenceMachine:
     def execute(self, order: Order) -> bytes:
         """The ResultBody that every replica must answer to this batch, encoded."""
         service, last, seq, timestamp = self._service, self._last, order.first_seq, order.timestamp
-        ids, requests = unpack_u32(order.requests), order.operations
+        ids, requests = unpack_pairs(order.requests), order.operations
         operations = decode_each(self._decode, requests)
         outcomes: list[bytes] = []
         hashes: list[int] = []  # of the state, after each number
-        for client, number, raw, operation in zip(ids[::2], ids[1::2], requests, operations, strict=True):
+        for (client, number), raw, operation in zip(ids, requests, operations, strict=True):
             before = last.get(client)
             if operation is not None and before is not None and number == before[0] + 1:
                 outcome = encode_outcome(service.apply(operation, Context(seq, timestamp)))
@@ -68,8 +68,7 @@ class ReferenceMachine:
             outcomes.append(outcome)
             hashes.append(service.state_hash)
             seq += 1
-        digest = self.digest
-        digests: list[int] = []
+        digest, digests = self.digest, []
         for raw, outcome, state_hash in zip(requests, outcomes, hashes, strict=True):
             digest = xxh3_64_intdigest(raw + outcome, digest ^ state_hash)
             digests.append(digest)

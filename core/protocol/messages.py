@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from struct import Struct
 from typing import Annotated, TypeAlias
 
 import msgspec
@@ -289,6 +290,11 @@ def pack_u64(values: Iterable[int]) -> bytes:
 def unpack_u32(column: bytes) -> array[int]:
     """The numbers of a u32 column. Raises `ValueError` when its length is no multiple of 4."""
     return array("I", column)
+
+
+unpack_pairs: Callable[[bytes], Iterator[tuple[int, int]]] = Struct("<II").iter_unpack
+"""The numbers of a u32 column two by two, as (client, request number). Raises `struct.error` when its length is
+no multiple of 8."""
 
 
 def unpack_u64(column: bytes) -> array[int]:

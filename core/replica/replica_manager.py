@@ -48,7 +48,7 @@ from core.protocol.messages import (
     ResultBody,
     Snapshot,
     pack_u64,
-    unpack_u32,
+    unpack_pairs,
 )
 from core.replica.donor import Donor
 from core.replica.executed_tail import ExecutedTail
@@ -249,13 +249,13 @@ class ReplicaManager:
         return (Send(payload),)
 
     def _execute_each(self, order: Order) -> bytes:
-        ids, requests = unpack_u32(order.requests), order.operations
+        ids, requests = unpack_pairs(order.requests), order.operations
         operations = decode_each(self._decode, requests)
         service, last = self.service, self.sessions.last
         apply, seq, timestamp = service.apply, order.first_seq, order.timestamp
         outcomes: list[bytes] = []
         hashes: list[int] = []  # of the state, after each number
-        for client, number, raw, operation in zip(ids[::2], ids[1::2], requests, operations, strict=True):
+        for (client, number), raw, operation in zip(ids, requests, operations, strict=True):
             session = last.get(client)
             if session is None or number <= session[0]:
                 outcome = self._without_execution(client, number, raw)
@@ -267,11 +267,10 @@ class ReplicaManager:
             outcomes.append(outcome)
             hashes.append(service.state_hash)
             seq += 1
-        digest = self.digest
-        digests = [
-            digest := xxh3_64_intdigest(raw + outcome, digest ^ state_hash)
-            for raw, outcome, state_hash in zip(requests, outcomes, hashes, strict=True)
-        ]
+        digest, digests = self.digest, []
+        for raw, outcome, state_hash in zip(requests, outcomes, hashes, strict=True):
+            digest = xxh3_64_intdigest(raw + outcome, digest ^ state_hash)
+            digests.append(digest)
         self.digest = digest
         return encode(ResultBody(order.requests, pack_u64(digests), outcomes))
 
