@@ -24,6 +24,7 @@ _decode_pair = msgspec.msgpack.Decoder(tuple[int, Any]).decode
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding arbitrary bytes may raise."""
 
+_ARRAY_OPENS = frozenset(bytes([head]) for head in (*range(0x90, 0xA0), 0xDC, 0xDD))
 _EXECUTED = 0
 _REFUSED = 1
 _KIND_AT = 1
@@ -69,6 +70,8 @@ def decode_each(decode: Callable[[bytes], Operation], operations: Sequence[bytes
 
 
 def _decoded(decode: Callable[[bytes], Operation], operation: bytes) -> Operation | None:
+    if operation[:1] not in _ARRAY_OPENS:
+        return None  # what opens a session, say: to be told why would cost ten times as much
     try:
         return decode(operation)
     except UNREADABLE:

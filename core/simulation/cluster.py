@@ -236,7 +236,7 @@ class SimulatedCluster:
 
     def _answer(self, effect: Return) -> None:
         first_seq, outcomes, now = effect.first_seq, effect.outcomes, self.clock.now
-        ids, count = unpack_u32(effect.requests), len(outcomes)
+        ids, count = unpack_u32(effect.requests).tolist(), len(outcomes)
         latest_call = self.pool.latest_call(ids[::2])
         needed = self.front_end.responses.policy.needed(len(self.front_end.view.members))
         self.ledger.told(effect, ids, now, needed, self.gone)

@@ -13,7 +13,7 @@ from core.effects import Return
 from core.group.sequencer import Requests
 from core.ids import RequestId
 from core.protocol.codec import decode_body
-from core.protocol.messages import FRONT_END, Order, Result, unpack_u32
+from core.protocol.messages import FRONT_END, Order, Result, unpack_pairs
 
 _NOTHING = (0, b"", 0)
 
@@ -43,11 +43,8 @@ class Ledger:
         """The sequence numbers that clients were answered under."""
         numbers: dict[RequestId, int] = {}
         for effect, _ in self._told:
-            ids = iter(unpack_u32(effect.requests))
-            numbers.update(
-                (RequestId(*pair), seq)
-                for seq, pair in enumerate(zip(ids, ids, strict=True), effect.first_seq)
-            )
+            pairs = enumerate(unpack_pairs(effect.requests), effect.first_seq)
+            numbers.update((RequestId(*pair), seq) for seq, pair in pairs)
         return numbers
 
     def longest_wait_ns(self) -> int:
@@ -72,8 +69,8 @@ class Ledger:
             self._wrong(f"#{first_seq} was given out where #{self._next_seq} was to follow")
         if stamps and order.timestamp < stamps[-1][1]:
             self._wrong(f"the timestamp of #{first_seq} is earlier than that of the number before")
-        still_open, under_way, ids = self._open, self.under_way, iter(unpack_u32(order.requests))
-        for client, number, operation in zip(ids, ids, order.operations, strict=True):
+        still_open, under_way, ids = self._open, self.under_way, unpack_pairs(order.requests)
+        for (client, number), operation in zip(ids, order.operations, strict=True):
             known = still_open.get(client, _NOTHING)
             if (known[0] != number or known[1] != operation) and client != FRONT_END:
                 self._wrong(f"{RequestId(client, number)} was ordered as something that was not asked")
@@ -105,8 +102,7 @@ class Ledger:
         request counts and not its number: a second front end may have answered under another one what was
         executed under the first."""
         for effect, enough in reversed(self._told):
-            ids = iter(unpack_u32(effect.requests))
-            if request in zip(ids, ids, strict=True):
+            if request in unpack_pairs(effect.requests):
                 return drops >= enough
         return False
 

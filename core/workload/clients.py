@@ -27,6 +27,9 @@ from core.workload.social_script import SocialScript
 CYCLE_REQUESTS = 1_024
 NS_PER_MS = 1_000_000
 
+_UNUSED = Random(0)
+"""For a script that is made to see whether it can be, and asked for nothing."""
+
 
 class WorkloadSettings(msgspec.Struct, frozen=True):
     """How the clients behave.
@@ -60,7 +63,7 @@ class SeededWorkload:
         self._streams: dict[int, Iterator[bytes]] = {}
         self._pauses: dict[int, Random] = {}
         self._burst_left: dict[int, int] = {}
-        self._script(1, Random(0))
+        self._script(1, _UNUSED)
 
     def next(self, client: int) -> bytes:
         """The next operation of `client` (from 1), encoded."""

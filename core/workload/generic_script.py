@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from random import Random
 
 import msgspec
@@ -11,7 +10,7 @@ from core.errors import ServiceError
 from core.services.calls import encode_operation, operation_decoder
 from core.services.forms import INTEGER, NOTHING, TEXT, Argument, describe
 from core.services.machine import Operation, ParameterSpec
-from core.workload.scripts import DEFAULT_MIX, Dice, choose_mix
+from core.workload.scripts import DEFAULT_MIX, ROLLS, choose_mix, dice
 from core.workload.vocabulary import WORDS
 
 _ATTEMPTS = 50
@@ -34,8 +33,11 @@ class GenericScript:
         }
         self._parameters = {spec.name: spec.parameters for spec in specs}
         self._structs = {spec.name: struct for spec, struct in zip(specs, operations, strict=True)}
-        faces = {name: partial(self._make, name) for name in self._structs}
-        self.following = Dice(choose_mix(mixes, mix), faces, random).roll
+        self._dice = dice(choose_mix(mixes, mix))
+
+    def following(self) -> Operation:
+        """One of the operations."""
+        return self._make(self._dice[int(self._random.random() * ROLLS)])
 
     def opening(self) -> list[Operation]:
         """Nothing is known that would have to come first."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from random import Random
 
 from core.services import kv
 from core.services.machine import Operation
-from core.workload.scripts import DEFAULT_MIX, Dice, choose_mix
+from core.workload.scripts import DEFAULT_MIX, ROLLS, choose_mix, dice
 
 NUMBERS = ("alice", "bob", "carol", "dave")
 TEXTS = ("motto", "note", "status", "topic")
@@ -33,17 +35,11 @@ class KeyValueScript:
     def __init__(self, mix: str, random: Random) -> None:
         self._random = random
         self._put_last: dict[str, int] = {}
-        weights = choose_mix(KV_MIXES, mix)
-        faces = {
-            "put": self._put,
-            "get": self._get,
-            "delete": self._delete,
-            "increment": self._increment,
-            "append": self._append,
-            "compare_and_set": self._compare_and_set,
-            "refused": self._refused,
-        }
-        self.following = Dice(weights, faces, random).roll
+        self._dice = _dice(mix)
+
+    def following(self) -> Operation:
+        """One of the mix."""
+        return self._dice[int(self._random.random() * ROLLS)](self)
 
     def opening(self) -> list[Operation]:
         """Nothing: an absent key is as good as any."""
@@ -91,3 +87,18 @@ class KeyValueScript:
         if self._random.random() < 0.5:
             return kv.Append(self._number(), "!")
         return kv.Increment(self._text(), 1)
+
+
+@cache
+def _dice(mix: str) -> tuple[Callable[[KeyValueScript], Operation], ...]:
+    """What all scripts of this mix roll. Raises UsageError when there is none."""
+    faces = {
+        "put": KeyValueScript._put,
+        "get": KeyValueScript._get,
+        "delete": KeyValueScript._delete,
+        "increment": KeyValueScript._increment,
+        "append": KeyValueScript._append,
+        "compare_and_set": KeyValueScript._compare_and_set,
+        "refused": KeyValueScript._refused,
+    }
+    return dice({faces[name]: weight for name, weight in choose_mix(KV_MIXES, mix).items()})

@@ -3,16 +3,17 @@ began, so that the middle can be repeated for ever."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
-from random import Random
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Protocol, TypeVar
 
 from core.errors import UsageError
 from core.services.machine import Operation
 
 DEFAULT_MIX = "default"
-_TABLE = 1_000
+ROLLS = 1_000
+"""What a dice can show."""
+
+Face = TypeVar("Face")
 
 
 class Script(Protocol):
@@ -38,27 +39,12 @@ def choose_mix(mixes: Mapping[str, Mapping[str, int]], name: str) -> Mapping[str
     return mix
 
 
-class Dice:
-    """Picks one of `faces` with probability in proportion to its weight: one random number, one look-up."""
-
-    def __init__(
-        self, weights: Mapping[str, int], faces: Mapping[str, Callable[[], Operation]], random: Random
-    ):
-        self._random = random.random
-        self._faces = [faces[name] for name in weights]
-        self._table = _places(tuple(weights.values()))
-
-    def roll(self) -> Operation:
-        """The operation that the face which came up makes."""
-        return self._faces[self._table[int(self._random() * _TABLE)]]()
-
-
-@cache
-def _places(weights: tuple[int, ...]) -> tuple[int, ...]:
-    """Each weight's place as often as its share of _TABLE says."""
-    table: list[int] = []
-    reached, total = 0, sum(weights)
-    for place, weight in enumerate(weights):
+def dice(faces: Mapping[Face, int]) -> tuple[Face, ...]:
+    """Each face as often as its share of ROLLS says: `dice(…)[int(random() * ROLLS)]` picks one with probability
+    in proportion to its weight, by one random number and one look-up."""
+    table: list[Face] = []
+    reached, total = 0, sum(faces.values())
+    for face, weight in faces.items():
         reached += weight
-        table += [place] * (round(reached * _TABLE / total) - len(table))
+        table += [face] * (round(reached * ROLLS / total) - len(table))
     return tuple(table)

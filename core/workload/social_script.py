@@ -7,12 +7,13 @@ part of its requests is meant to be refused.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from random import Random
 
 from core.limits import MAX_CLIENTS
 from core.services import social_operations as ops
 from core.services.machine import Operation
-from core.workload.scripts import DEFAULT_MIX, Dice, choose_mix
+from core.workload.scripts import DEFAULT_MIX, ROLLS, choose_mix, dice
 from core.workload.vocabulary import FIRST_NAMES, MOODS, SECOND_NAMES, TEXTS
 
 CIRCLE_USERS = 6
@@ -50,8 +51,11 @@ class SocialScript:
         self._follows: dict[str, list[str]] = {user: [] for user in names}
         self._at_first: dict[str, list[str]] = {user: [] for user in names}
         self._everybody = [*names, *others[:CIRCLE_USERS]]
-        weights = choose_mix(SOCIAL_MIXES, mix)
-        self.following = Dice(weights, self._faces(), random).roll
+        self._dice = _dice(mix)
+
+    def following(self) -> Operation:
+        """One of the mix."""
+        return self._dice[int(self._random.random() * ROLLS)](self)
 
     def opening(self) -> list[Operation]:
         """Both users register, the first follows the second, and each says something."""
@@ -75,20 +79,6 @@ class SocialScript:
             back += [ops.Follow(user, name) for name in first if name not in now]
             self._follows[user] = list(first)
         return back
-
-    def _faces(self) -> dict[str, Callable[[], Operation]]:
-        return {
-            "post": self._post,
-            "timeline": self._timeline,
-            "follow": self._follow,
-            "unfollow": self._unfollow,
-            "followers": self._followers,
-            "following": self._following,
-            "profile": self._profile,
-            "users": ops.Users,
-            "delete_post": self._delete_post,
-            "refused": self._refused,
-        }
 
     def _me(self) -> str:
         return self._users[self._random.random() < 0.5]
@@ -133,6 +123,9 @@ class SocialScript:
     def _profile(self) -> Operation:
         return ops.Profile(self._anybody())
 
+    def _users_listed(self) -> Operation:
+        return ops.Users()
+
     def _delete_post(self) -> Operation:
         return ops.DeletePost(self._me())
 
@@ -150,6 +143,24 @@ class SocialScript:
                 ops.DeletePost(me, 1),
             )
         )
+
+
+@cache
+def _dice(mix: str) -> tuple[Callable[[SocialScript], Operation], ...]:
+    """What all scripts of this mix roll. Raises UsageError when there is none."""
+    faces = {
+        "post": SocialScript._post,
+        "timeline": SocialScript._timeline,
+        "follow": SocialScript._follow,
+        "unfollow": SocialScript._unfollow,
+        "followers": SocialScript._followers,
+        "following": SocialScript._following,
+        "profile": SocialScript._profile,
+        "users": SocialScript._users_listed,
+        "delete_post": SocialScript._delete_post,
+        "refused": SocialScript._refused,
+    }
+    return dice({faces[name]: weight for name, weight in choose_mix(SOCIAL_MIXES, mix).items()})
 
 
 def _users_of(client: int) -> tuple[str, str]:
