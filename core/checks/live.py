@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from dataclasses import dataclass
 from itertools import count
+
+import msgspec
 
 from core.checks.reference import ReferenceMachine
 from core.facts import CheckCount, Violated
@@ -35,8 +36,7 @@ KEPT_MARKS = 8_192
 """Batches that the reference could go back."""
 
 
-@dataclass(slots=True)
-class _Batch:
+class _Batch(msgspec.Struct):
     """An ordered batch whose responses are still being compared."""
 
     count: int

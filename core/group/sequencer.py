@@ -6,18 +6,17 @@ call leaves together in batches: ordering costs by the batch, not by the request
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from core.protocol.messages import Order, pack_u32
 
 
-@dataclass(slots=True)
-class Requests:
+class Requests(msgspec.Struct):
     """Requests in the order in which they arrived, as columns: `ids` holds client and request number by
     turns, `operations` the encoded operations."""
 
-    ids: list[int] = field(default_factory=list)
-    operations: list[bytes] = field(default_factory=list)
+    ids: list[int] = []
+    operations: list[bytes] = []
 
     def __len__(self) -> int:
         return len(self.operations)

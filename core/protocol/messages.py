@@ -293,8 +293,8 @@ def unpack_u32(column: bytes) -> array[int]:
 
 
 unpack_pairs: Callable[[bytes], Iterator[tuple[int, int]]] = Struct("<II").iter_unpack
-"""The numbers of a u32 column two by two, as (client, request number). Raises `struct.error` when its length is
-no multiple of 8."""
+"""The numbers of a u32 column two by two, as (client, request number). Raises `struct.error` when its length
+is no multiple of 8."""
 
 
 def unpack_u64(column: bytes) -> array[int]:

@@ -40,8 +40,8 @@ def choose_mix(mixes: Mapping[str, Mapping[str, int]], name: str) -> Mapping[str
 
 
 def dice(faces: Mapping[Face, int]) -> tuple[Face, ...]:
-    """Each face as often as its share of ROLLS says: `dice(…)[int(random() * ROLLS)]` picks one with probability
-    in proportion to its weight, by one random number and one look-up."""
+    """Each face as often as its share of ROLLS says: `dice(…)[int(random() * ROLLS)]` picks one with a
+    probability in proportion to its weight, by one random number and one look-up."""
     table: list[Face] = []
     reached, total = 0, sum(faces.values())
     for face, weight in faces.items():
