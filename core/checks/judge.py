@@ -17,13 +17,25 @@ from itertools import accumulate
 
 from core.checks.conflict import Conflict, smallest_conflict
 from core.checks.history import FOREVER, Call
-from core.checks.linearizability import Budget, Configuration, Found, Item, Part, Verdict, follow, search
+from core.checks.linearizability import (
+    ENDS_AT_MOST,
+    Budget,
+    Configuration,
+    Found,
+    Item,
+    Part,
+    Verdict,
+    follow,
+    search,
+)
 from core.checks.sequential import Model, State
 from core.ids import RequestId
 
 CHUNK_REQUESTS = 64
 """Requests of one part that are searched together, if few are open after so many; at most twice that."""
 KEPT_CONFLICTS = 20
+THE_END_NS = FOREVER - 1
+"""Nothing is called after this moment, and nothing else returns: a window up to here is the last."""
 NOBODY: Mapping[RequestId, int] = {}
 """Claims no order."""
 
@@ -85,7 +97,7 @@ class Judge:
         return self._lost and all(standing.lost for standing in self._parts.values())
 
     def judge(
-        self, calls: Iterable[Call], until_ns: int = FOREVER - 1, claimed: Mapping[RequestId, int] = NOBODY
+        self, calls: Iterable[Call], until_ns: int = THE_END_NS, claimed: Mapping[RequestId, int] = NOBODY
     ) -> list[Conflict]:
         """Judge the next window: all requests called up to `until_ns` and after the window before. Gives the
         conflicts found in it.
@@ -158,11 +170,15 @@ class Judge:
         self._forget(standing)
 
     def _search(self, items: list[Item], starts: list[Configuration], until_ns: int) -> Found:
-        """Every way in which this stretch can end; where there are too many orders, the claimed one."""
+        """Every way in which this stretch can end; where there are too many orders, the claimed one. Any one
+        way will do for the last stretch of all: nothing begins where it ends."""
         many = len(items) > self._model.most_open and _open_at_once(items) > self._model.most_open
         if many and (claimed := follow(items, starts, until_ns)) is not None:
             return Found({claimed}, complete=False)
-        found = search(items, starts, until_ns, self._budget())
+        last = until_ns >= THE_END_NS
+        found = search(items, starts, until_ns, self._budget(), 1 if last else ENDS_AT_MOST)
+        if last and found.ends:
+            return found
         if not many and not found.complete and (claimed := follow(items, starts, until_ns)) is not None:
             return Found({claimed}, complete=False)
         return found
