@@ -47,12 +47,12 @@ class ReplyPolicy(msgspec.Struct, frozen=True, array_like=True, gc=False):
             return 1
         if self.kind == "majority":
             return replicas // 2 + 1
-        return self.acks or max(1, replicas)
+        return self.acks or replicas or 1
 
     @property
     def fewest(self) -> int:
         """With fewer live replicas nobody can be answered."""
-        return max(1, self.acks)
+        return self.acks or 1
 
     def words(self) -> str:
         """For a person, short."""

@@ -86,11 +86,13 @@ class StateTransfer:
 
     def log_floor(self) -> int | None:
         """The highest number that the log may forget; None when that is for the members to say."""
+        if not self.newcomers:
+            return None
         floors = [
             newcomer.member.executed if newcomer.restored else newcomer.marker - 1
             for newcomer in self.newcomers.values()
         ]
-        return min(floors, default=None)
+        return min(floors)
 
     def donor_said(self, donor: int, message: SnapshotBegin | SnapshotChunk, now: int) -> tuple[Effect, ...]:
         """Pass a donor's words on to whom they are for."""

@@ -101,10 +101,10 @@ class ReplicaManager:
         match message:
             case Order():
                 return self._ordered(message, payload, now)
-            case Ping(nonce, ordered, stable):
-                self._tail.settled(stable)
-                self._announce(ordered, now)
-                return (Send(encode(Pong(nonce, self.expected, self.held.ranges(), self.digest))),)
+            case Ping():
+                self._tail.settled(message.stable)
+                self._announce(message.ordered, now)
+                return (Send(encode(Pong(message.nonce, self.expected, self.held.ranges(), self.digest))),)
             case Inspect():
                 return self._looked_at(message)
             case SnapshotRequest():

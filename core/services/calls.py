@@ -64,7 +64,7 @@ def decode_each(decode: Callable[[bytes], Operation], operations: Sequence[bytes
     times, out of its nearest cache.
     """
     try:
-        return list(map(decode, operations))
+        return [*map(decode, operations)]
     except UNREADABLE:
         return [_decoded(decode, operation) for operation in operations]
 

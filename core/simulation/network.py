@@ -90,12 +90,9 @@ class Network:
         arrives_ns = clock.now + self._latency_ns
         if self._jitter_ns:
             arrives_ns += int(self._random() * self._jitter_ns)
-        if self.faults.any:
-            for when_ns in self.faults.decide(link, arrives_ns):
-                clock.at(when_ns, arrive, *arguments)
-        else:  # what `at` does, without the call
-            clock.entries += 1
-            heappush(clock.heap, (arrives_ns, clock.entries, arrive, arguments))
+        for when_ns in self.faults.decide(link, arrives_ns) if self.faults.any else (arrives_ns,):
+            clock.entries += 1  # what `at` does, without the call
+            heappush(clock.heap, (when_ns, clock.entries, arrive, arguments))
 
     def close(self, seen: Action, *arguments: Any) -> None:
         """The far end of a connection is gone: `seen` is called when that is seen here. No fault hides it."""

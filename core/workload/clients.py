@@ -67,11 +67,10 @@ class SeededWorkload:
 
     def next(self, client: int) -> bytes:
         """The next operation of `client` (from 1), encoded."""
-        try:
-            return next(self._streams[client])
-        except KeyError:
+        stream = self._streams.get(client)
+        if stream is None:
             stream = self._streams[client] = self._stream(client)
-            return next(stream)
+        return next(stream)
 
     def think_ns(self, client: int) -> int:
         """How long `client` waits, in nanoseconds, between an answer and its next request: 0 within a burst,

@@ -50,7 +50,7 @@ class SocialScript:
         }
         self._follows: dict[str, list[str]] = {user: [] for user in names}
         self._at_first: dict[str, list[str]] = {user: [] for user in names}
-        self._everybody = [*names, *others[:CIRCLE_USERS]]
+        self._everybody = [*names, *others]
         self._dice = _dice(mix)
 
     def following(self) -> Operation:
@@ -168,6 +168,6 @@ def _users_of(client: int) -> tuple[str, str]:
 
 
 def _neighbours(client: int, clients: int) -> list[int]:
-    """The other clients, nearest first, round a circle."""
+    """The nearest of the other clients, nearest first, round a circle: as many as have CIRCLE_USERS users."""
     count = min(max(client, clients), MAX_CLIENTS)
-    return [(client - 1 + step) % count + 1 for step in range(1, count)]
+    return [(client - 1 + step) % count + 1 for step in range(1, min(count, 1 + CIRCLE_USERS // 2))]
