@@ -9,6 +9,10 @@ MAX_CLIENTS = 64
 BATCH_REQUESTS = 64
 """Requests sequenced into one Order frame at most."""
 
+OPEN_BATCHES = 2
+"""While so many batches wait for their answer, further requests gather into the next one: a batch costs every
+replica as much as several requests, so a busy group makes few and large ones."""
+
 WINDOW_REQUESTS = 512
 """Requests in flight over all clients (rule 11, backpressure)."""
 

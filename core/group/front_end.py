@@ -41,7 +41,7 @@ from core.group.sequencer import Requests, Sequencer
 from core.group.state_transfer import StateTransfer
 from core.group.view import Member, View
 from core.ids import replica_name
-from core.limits import LAG_REQUESTS, WINDOW_REQUESTS
+from core.limits import LAG_REQUESTS, OPEN_BATCHES, WINDOW_REQUESTS
 from core.policies import FIRST, ReplyPolicy
 from core.protocol.codec import encode
 from core.protocol.handing_over import (
@@ -110,11 +110,14 @@ class FrontEnd:
         """There are replicas: requests that are open may still be answered."""
         return bool(self.view.members) or (self._recovery is not None and self._recovery.somebody_left)
 
-    def room(self) -> int:
+    def room(self, gathers: bool = False) -> int:
         """How many more requests may be ordered now (rule 11): the window of unanswered requests, and no
-        further ahead than the lag of the slowest replica that is waited for."""
+        further ahead than the lag of the slowest replica that is waited for. A front end that `gathers` has
+        no room while OPEN_BATCHES wait for their answer: the next batch grows instead."""
         if len(self.view.replicas) < self.responses.policy.fewest:
             return 0  # fewer than may answer
+        if gathers and self.responses.open >= OPEN_BATCHES:
+            return 0
         if self.sequencer.next_seq >= self._lag_seen_at:
             slowest = self.view.executed_by_waited_for()
             if slowest is None:

@@ -32,6 +32,7 @@ class Pending:
     first_replica: int = 0  # whose answer it was, once it is decided
     body: bytes = b""
     votes: dict[int, bytes] = field(default_factory=dict)  # by replica, as long as it is not decided
+    open: bool = True  # not decided, and somebody may still decide it
 
     @property
     def of_the_view(self) -> bool:
@@ -40,12 +41,13 @@ class Pending:
 
 
 class ResponseCollector:
-    """Batches in flight, oldest first. `unanswered` counts the requests that nobody was answered yet."""
+    """Batches in flight, oldest first. `unanswered` counts the requests that nobody was answered yet, `open`
+    the batches of them that somebody may still decide."""
 
     def __init__(self, policy: ReplyPolicy = FIRST) -> None:
         self.policy = policy
         self._pending: dict[int, Pending] = {}
-        self.unanswered = 0
+        self.unanswered = self.open = 0
         self.first_answers: dict[int, int] = {}
         self._digests: dict[int, dict[int, int]] | None = None  # last number → replica → digest
 
@@ -61,6 +63,7 @@ class ResponseCollector:
             order.first_seq, order.count, order.requests, replicas, needed, replicas
         )
         self.unanswered += order.count
+        self.open += 1
 
     def collect(self, replica: int, result: Result) -> tuple[Effect, ...]:
         """Take one replica's response.
@@ -134,7 +137,7 @@ class ResponseCollector:
                     strict=True,
                 )
         self._pending.clear()
-        self.unanswered = 0
+        self.unanswered = self.open = 0
         return tuple(lost)
 
     # --- digests, as long as a replica is on its way into the group ---
@@ -167,11 +170,13 @@ class ResponseCollector:
             first = next(one for one, vote in votes.items() if vote == body)
             return self._decide(pending, first, body, read)
         if not pending.waiting and pending.electorate.bit_count() >= pending.needed:
+            self._close(pending)
             return (Undecided(pending.first_seq, len(votes), pending.needed),)
         return ()
 
     def _decide(self, pending: Pending, replica: int, body: bytes, read: ResultBody) -> tuple[Effect, ...]:
         """Enough equal responses: answer the clients, and name whoever said otherwise."""
+        self._close(pending)
         pending.first_replica, pending.body = replica, body
         self.unanswered -= pending.count
         self.first_answers[replica] = self.first_answers.get(replica, 0) + pending.count
@@ -195,9 +200,15 @@ class ResponseCollector:
                     if len(voters) >= pending.needed:
                         effects += self._decide(pending, voters[0], body, decode_body(body))
                         break
-            if not pending.waiting and pending.first_replica:
-                del self._pending[pending.first_seq]
+            if not pending.waiting:
+                self._close(pending)
+                if pending.first_replica:
+                    del self._pending[pending.first_seq]
         return effects
+
+    def _close(self, pending: Pending) -> None:
+        self.open -= pending.open
+        pending.open = False
 
     def _compare(self, pending: Pending, replica: int, body: bytes) -> tuple[Effect, ...]:
         mine, other = decode_body(pending.body), _body_for(pending, replica, body)

@@ -54,6 +54,7 @@ class Newcomer:
     begin: SnapshotBegin | None = None
     given: dict[int, tuple[int, int]] = field(default_factory=dict)  # snapshots: number → digest, donor
     offset: int = 0  # bytes that have arrived
+    asked_for: tuple[int, int] | None = None  # the chunk that the donor was asked for last: number, offset
     restored: bool = False
     snapshot_seq: int = 0  # the number of the state that it was given
     joins_at: int = 0  # number of the change of the view with which it joins
@@ -108,8 +109,8 @@ class StateTransfer:
                     newcomer.given[message.seq] = (message.digest, donor)
                 if message != newcomer.begin:
                     continue
-            elif newcomer.begin is None or message.seq != newcomer.begin.seq:
-                continue
+            elif (message.seq, message.offset) != newcomer.asked_for:
+                continue  # another newcomer's, or a late copy
             effects += (Multicast((replica,), encode(message)),)
         return effects
 
@@ -124,7 +125,9 @@ class StateTransfer:
     def _heard(self, newcomer: Newcomer, message: FromReplica, now: int) -> tuple[Effect, ...]:
         match message:
             case SnapshotRequest(seq, offset) if newcomer.begin is not None and seq == newcomer.begin.seq:
-                newcomer.asked_ns, newcomer.offset = now, offset
+                if newcomer.asked_for == (seq, offset) and now - newcomer.asked_ns < REPEAT_AFTER_NS:
+                    return ()  # it is on its way; two chains of requests would never become one again
+                newcomer.asked_ns, newcomer.asked_for, newcomer.offset = now, (seq, offset), offset
                 request = Multicast((newcomer.donor,), encode(message))
                 return (request, self._progress(newcomer))
             case SnapshotRefused(seq, reason) if newcomer.begin is not None and seq == newcomer.begin.seq:
@@ -174,7 +177,7 @@ class StateTransfer:
     def _ask_donor(self, newcomer: Newcomer, now: int) -> tuple[Effect, ...]:
         """Choose a donor: the one that is furthest back of those that are waited for and keep up, for it is
         missed least when it makes its snapshot. Who is slow would only come to the marker when it is late."""
-        newcomer.begin, newcomer.offset = None, 0
+        newcomer.begin, newcomer.offset, newcomer.asked_for = None, 0, None
         unfit = newcomer.tried | newcomer.distrusted | self.refused
         able = [
             member
@@ -197,6 +200,7 @@ class StateTransfer:
         if begin is None:
             # an offset that no snapshot has: the donor begins, or tells again how it began
             return (Multicast((newcomer.donor,), encode(SnapshotRequest(newcomer.marker, -1))),)
+        newcomer.asked_for = (begin.seq, newcomer.offset)
         again = Multicast((newcomer.donor,), encode(SnapshotRequest(begin.seq, newcomer.offset)))
         if newcomer.offset:
             return (again,)

@@ -8,7 +8,7 @@ from core import facts
 from core.errors import UsageError
 from core.facts import Pace
 from core.ids import replica_name
-from core.limits import LAG_REQUESTS, WINDOW_REQUESTS
+from core.limits import LAG_REQUESTS, OPEN_BATCHES, WINDOW_REQUESTS
 from core.link_faults import Link, Way
 from core.model.cluster_view import ClientCard, ReplicaCard, ReplicaState
 from core.model.reason import Cause, Scenery
@@ -111,7 +111,10 @@ def _not_ordered(scene: Scenery, story: Story, members: list[ReplicaCard]) -> Fo
         ]
     if not story.called_ns:
         return Cause.UNTOLD, ["Its request is too long ago to be told."]
-    return Cause.EXECUTING, ["It has reached the front end and is ordered next."]
+    return Cause.EXECUTING, [
+        "It has reached the front end and goes into the next batch, which is ordered as soon as fewer than "
+        f"{OPEN_BATCHES} batches wait for their answer."
+    ]
 
 
 def _not_answered(scene: Scenery, story: Story, members: list[ReplicaCard]) -> Found:

@@ -174,7 +174,8 @@ class Engine:
     def order(self, now: int) -> None:
         """Number what has arrived and multicast it, in batches, as far as there is room."""
         while self._waiting:
-            size = min(BATCH_REQUESTS if self.pacer.untouched else 1, self.front_end.room())
+            gathers = self.pacer.untouched
+            size = min(BATCH_REQUESTS if gathers else 1, self.front_end.room(gathers))
             if size <= 0:
                 return
             batch = self._waiting

@@ -171,7 +171,7 @@ class SimulatedCluster:
     def order(self) -> None:
         """Number what has arrived and multicast it, as far as there is room."""
         while self._waiting.operations:
-            size = min(self.schedule.batch_requests, self.front_end.room())
+            size = min(self.schedule.batch_requests, self.front_end.room(self.schedule.turn_ns > 0))
             if size <= 0:
                 return
             batch, self._waiting = self._waiting.split(size)

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import RemoteProtocolError
 from core.group.front_end import FrontEnd
-from core.limits import LAG_REQUESTS, WINDOW_REQUESTS
+from core.limits import LAG_REQUESTS, OPEN_BATCHES, WINDOW_REQUESTS
 from tests.support.transcripts import Stage, turns
 
 TRANSCRIPTS = sorted((Path(__file__).parents[1] / "transcripts").glob("*.txt"))
@@ -33,6 +33,19 @@ def test_a_transcript_that_expects_something_else_fails(tmp_path: Path) -> None:
 
 def test_nobody_orders_for_an_empty_group() -> None:
     assert FrontEnd(1, 0).room() <= 0
+
+
+def test_who_gathers_has_no_room_while_batches_wait_for_their_answer() -> None:
+    stage = Stage()
+    for said in ("R1 joins", "R2 joins"):
+        stage.do(said)
+    for number in range(1, OPEN_BATCHES + 1):
+        assert stage.front_end.room(gathers=True) > 0
+        stage.do(f"request C{number}.1")
+    assert stage.front_end.room(gathers=True) == 0
+    assert stage.front_end.room() > 0
+    stage.do("R1 answers #1")
+    assert stage.front_end.room(gathers=True) > 0
 
 
 def test_clients_wait_for_the_slowest_that_is_waited_for() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core.effects import Differ, Return
+from core.effects import Differ, Return, Undecided
 from core.errors import RemoteProtocolError
 from core.group.responses import ResponseCollector
+from core.policies import FIRST, MAJORITY
 from core.protocol.codec import encode
 from core.protocol.messages import Result, ResultBody
 from tests.support.group import OK, batch, put, respond
@@ -129,3 +130,38 @@ def test_with_nobody_left_what_is_open_is_given_up(collector: ResponseCollector)
     assert collector.abandon() == ((1, 3, 7),)
     assert (collector.pending, collector.unanswered) == (0, 0)
     assert collector.abandon() == ()
+
+
+def test_a_batch_is_open_until_it_is_decided(collector: ResponseCollector) -> None:
+    collector.expect(NEXT, mask(1, 2, 3))
+    assert collector.open == 2
+    collector.collect(2, respond(ORDER))
+    collector.collect(3, respond(ORDER))
+    assert collector.open == 1
+    collector.abandon()
+    assert collector.open == 0
+
+
+def test_a_batch_that_nobody_can_decide_is_not_open() -> None:
+    """Nothing would gather behind it for ever."""
+    collector = ResponseCollector(MAJORITY)
+    collector.expect(ORDER, mask(1, 2, 3))
+    for replica, digest in ((1, 7), (2, 8)):
+        collector.collect(replica, respond(ORDER, digests=[7, digest]))
+    assert collector.open == 1
+    assert collector.collect(3, respond(ORDER, digests=[7, 9])) == (Undecided(5, 3, 2),)
+    assert collector.open == 0
+    assert collector.forget(3) == ()
+    collector.set_policy(FIRST)  # somebody lets one answer be enough
+    assert collector.open == 0
+    assert collector.unanswered == 0
+
+
+def test_a_batch_whose_last_vote_goes_with_its_replica_is_not_open() -> None:
+    collector = ResponseCollector(MAJORITY)
+    collector.expect(ORDER, mask(1, 2, 3))
+    collector.collect(1, respond(ORDER, digests=[7, 7]))
+    collector.collect(2, respond(ORDER, digests=[7, 8]))
+    collector.forget(3)
+    assert collector.open == 0
+    assert collector.unanswered == 2

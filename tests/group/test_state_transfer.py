@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import msgspec
 import pytest
 
 from core.effects import CatchingUp, Fence, NewMember, RefusedDonor
 from core.group.front_end import FrontEnd
 from core.policies import ReplyPolicy
+from core.protocol.handing_over import Image, SnapshotRequest
+from core.replica.donor import Donor
 from core.replica.replica_manager import ReplicaManager
 from core.services.kv import KeyValue
 from core.services.machine import encode_value
@@ -70,6 +75,35 @@ def test_it_comes_back_while_nobody_asks_for_anything() -> None:
     net.run(requests=40)
     assert joined(net) == [(1, 2)]
     agree(net)
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.3])
+def test_two_newcomers_of_one_donor_do_not_multiply_its_chunks(
+    loss: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each chunk that both were handed was once asked for anew by both: soon there were thousands."""
+    monkeypatch.setattr("core.replica.donor.CHUNK_BYTES", 8)
+    asked: list[int] = []
+    asks = Donor.asked
+
+    def counted(self: Donor, request: SnapshotRequest, expected: int, image: Callable[[], Image]) -> Any:
+        if request.offset >= 0:
+            asked.append(request.offset)
+        return asks(self, request, expected, image)
+
+    monkeypatch.setattr(Donor, "asked", counted)
+    net = LossyNet(11, loss=loss)
+    net.run(requests=60)
+    for replica in (2, 3):
+        net.kill(replica)
+        net.revive(replica)
+    net.run(requests=60)
+    assert sorted(joined(net)) == [(2, 2), (3, 2)]
+    agree(net)
+    chunks = len(set(asked))
+    assert chunks > 8
+    lost = 1 / (1 - loss) ** 4  # requests and chunks, on both of their ways
+    assert len(asked) < 3 * chunks * lost
 
 
 def test_its_donor_dies_in_between() -> None:
