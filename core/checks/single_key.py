@@ -47,24 +47,26 @@ def execute(operation: Operation, value: Content | None) -> tuple[Content | None
     match operation:
         case kv.Get():
             return value, value
-        case kv.Put(key, new):
-            return _written(key, value, new, None)
+        case kv.Put():
+            return _written(operation.key, value, operation.value, None)
         case kv.Delete():
             return None, value is not None
-        case kv.Increment(key, by):
+        case kv.Increment():
             old = 0 if value is None else value
             if type(old) is not int:
                 return value, kv.NOT_AN_INTEGER
-            return _written(key, value, old + by, old + by)
-        case kv.Append(key, more):
+            new = old + operation.by
+            return _written(operation.key, value, new, new)
+        case kv.Append():
             text = "" if value is None else value
             if type(text) is not str:
                 return value, kv.NOT_A_STRING
-            return _written(key, value, text + more, len(text) + len(more))
-        case kv.CompareAndSet(key, expected, new):
-            if value != expected:
+            longer = text + operation.value
+            return _written(operation.key, value, longer, len(longer))
+        case kv.CompareAndSet():
+            if value != operation.expected:
                 return value, False
-            return _written(key, value, new, True)
+            return _written(operation.key, value, operation.value, True)
         case _:
             raise TypeError(f"{operation!r} is no operation of the key-value store")
 
@@ -110,7 +112,7 @@ def _answered(operation: Operation, answer: Answer) -> Step:
     def step(state: State) -> State:
         if state is ANYTHING:
             return blind
-        after, answers = execute(operation, cast("Content | None", state))
+        after, answers = execute(operation, state)  # type: ignore[arg-type]
         return after if type(answers) is kind and answers == answer else IMPOSSIBLE
 
     return step

@@ -143,7 +143,8 @@ class ReplicaManager:
     def _ordered(self, order: Order, payload: bytes, now: int) -> tuple[Effect, ...]:
         if order.epoch < self._epoch:
             return ()
-        if not 0 < 8 * order.count == len(order.requests) == 8 * len(order.operations):
+        count = order.count
+        if len(order.operations) != count or len(order.requests) != 8 * count or not count:
             raise RemoteProtocolError(f"The batch at #{order.first_seq} does not hold what it announces.")
         self._epoch = order.epoch
         if order.first_seq != self.expected:
