@@ -40,9 +40,8 @@ from core.trace.wire_log import Record, Tap, decode_fact
 
 MINIMUM_PER_S = 5_000
 """Requests a second below which a run does not count: chaos that nobody works in proves nothing."""
-THINK_MS = 8.0
-"""A client's rest between two requests: on few processors a newcomer catches up only with a group that does
-not take all of them."""
+THINK_MS = 4.0
+"""A client's rest between two requests: a group that takes every processor leaves a newcomer none."""
 SETTLE_S = 20.0
 """So long the group has at the end to heal and to be of one mind."""
 _MS = 1_000_000
