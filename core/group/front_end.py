@@ -185,9 +185,9 @@ class FrontEnd:
             effects = self.responses.collect(replica, message)
             return life + effects if life else effects
         match message:
-            case Pong(_, expected, _, digest):
-                self.responses.told_digest(replica, expected - 1, digest)
-                return life + self._unheard(member, expected)
+            case Pong():
+                self.responses.told_digest(replica, message.expected - 1, message.digest)
+                return life + self._unheard(member, message.expected)
             case Nack(first_seq, last_seq):
                 return life + self.log.missing(replica, first_seq, last_seq)
             case SnapshotBegin() | SnapshotChunk():

@@ -8,7 +8,7 @@ bodies are, byte for byte, so that a vote counts states (the digests) and not an
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from core.effects import Differ, Effect, Outvoted, Return, Undecided
 from core.errors import RemoteProtocolError
@@ -19,8 +19,7 @@ from core.protocol.messages import FRONT_END, Order, Result, ResultBody, pack_u3
 _FRONT_END = pack_u32((FRONT_END,))
 
 
-@dataclass(slots=True)
-class Pending:
+class Pending(msgspec.Struct):
     """A batch in flight: who has still to respond, and the answer once it is decided."""
 
     first_seq: int
@@ -31,7 +30,7 @@ class Pending:
     electorate: int  # bit mask of the live replicas that were sent it
     first_replica: int = 0  # whose answer it was, once it is decided
     body: bytes = b""
-    votes: dict[int, bytes] = field(default_factory=dict)  # by replica, as long as it is not decided
+    votes: dict[int, bytes] = {}  # by replica, as long as it is not decided
     open: bool = True  # not decided, and somebody may still decide it
 
     @property
@@ -166,9 +165,9 @@ class ResponseCollector:
             return self._decide(pending, replica, body, read)
         votes = pending.votes
         votes[replica] = body
-        if list(votes.values()).count(body) >= pending.needed:
-            first = next(one for one, vote in votes.items() if vote == body)
-            return self._decide(pending, first, body, read)
+        alike = [one for one, vote in votes.items() if vote == body]
+        if len(alike) >= pending.needed:
+            return self._decide(pending, alike[0], body, read)
         if not pending.waiting and pending.electorate.bit_count() >= pending.needed:
             self._close(pending)
             return (Undecided(pending.first_seq, len(votes), pending.needed),)
