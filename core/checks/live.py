@@ -67,6 +67,7 @@ class LiveChecks:
         """The front end ordered this batch for these replicas (a bit mask: bit r for Rr)."""
         reference = self._reference
         if self._failed:
+            self._batches.pop(order.first_seq, None)  # what had this number died with a front end
             return
         self._marks.append((order.first_seq, reference.mark()))
         try:

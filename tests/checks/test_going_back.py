@@ -109,3 +109,13 @@ def test_a_change_of_the_view_waits_for_no_answer(court: Court) -> None:
     court.run((1, 3, increment("n")))
     assert court.verdict() == []
     assert court.counted()["real_time"] == (5, 0)
+
+
+def test_where_nobody_can_set_it_back_what_is_gone_is_held_against_nobody(court: Court) -> None:
+    court.order((1, 3, increment("n")))
+    assert court.checks.recovered(4) == ()
+    assert court.checks.ahead_of(4)
+    court.checks.give_up()
+    court._seq = 4
+    court.run((2, 2, put("b", 7)))
+    assert court.verdict() == []

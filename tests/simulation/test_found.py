@@ -63,6 +63,11 @@ STORIES = {
         "think_ms":0,"heal_after_ns":0,"troubles":[{"kind":"link","whom":3,"at_seq":10,"for_ns":250000,
         "ways":["from"],"faults":[0.6,0.6,0,0,0.6,20000000,false]},{"kind":"link","whom":3,"at_seq":26,
         "for_ns":195312,"ways":["to","from"],"faults":[0.6,0.0,0,0,0.0,3000000,false]}]}""",
+    "nobody was left to set the reference back by, and what was gone was held against what came instead": """
+        {"seed":663,"service":"kv","replicas":4,"clients":4,"requests":2,"latency_ns":2000000,
+        "jitter_ns":1000000,"turn_ns":0,"batch_requests":64,"reply":"first","revives":false,"think_ms":0,
+        "heal_after_ns":0,"troubles":[{"kind":"crash","whom":1,"at_seq":6,"after_ns":10000000},
+        {"kind":"succession","whom":1,"at_seq":6}]}""",
 }
 
 
