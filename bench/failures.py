@@ -22,6 +22,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from core.commands import CrashFrontEnd, Kill, Pause, Revive, Tamper
 from core.facts import Dropped, Harm, Lied, Returned
@@ -205,6 +206,7 @@ async def _revival(sizes: Sizes) -> Figures:
         return {
             "posts": _posts(engine),
             "revivals": sizes.revivals,
+            "joined_s_median": round(median(joined_s), 2),
             "joined_s_max": round(max(joined_s), 2),
             "longest_stall_ms": round(1e3 * stalls.longest_s, 1),
             "digests_equal": equal(),
