@@ -30,10 +30,12 @@ from gui.rota import Rota, Show
 TICK_MS = 16
 EVERY_TICK = inf
 """Times a second: as often as there is time for it."""
-REST_MS = 40
+REST_MS = 100
 """While nothing comes but signs of life, and nothing moves: between two looks at the source …"""
 REST_VIEW_NS = 400_000_000
 """… and between two views: clocks and waits go on."""
+EXPECTS_NS = 500_000_000
+"""Somebody who asked for something has the window's attention for so long: what comes of it shows at once."""
 WITHIN_S, BETWEEN_S = 0.005, 0.0005
 """Switch intervals within a frame and between two."""
 
@@ -60,6 +62,7 @@ class SourceBridge(QObject):
         self._moving: Callable[[ClusterView], bool] | None = None
         self._looked_ns = 0
         self._awake = True  # something moves, or is not done with
+        self._expects_until_ns = 0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
@@ -99,6 +102,12 @@ class SourceBridge(QObject):
         self._timer.start()
         QTimer.singleShot(0, self, self.tick)
 
+    def expect(self) -> None:
+        """Somebody has asked the source for something: do not rest until it can be there."""
+        self._expects_until_ns = time.monotonic_ns() + EXPECTS_NS
+        if self._timer.isActive():
+            self._beat(TICK_MS)
+
     def stop(self) -> None:
         """No tick after this."""
         self._timer.stop()
@@ -128,7 +137,8 @@ class SourceBridge(QObject):
 
     def _at_rest(self) -> bool:
         """Nothing is to be seen but what is seen."""
-        return not self._awake and self.fold.still and not self._rota.hurries()
+        expects = time.monotonic_ns() < self._expects_until_ns
+        return not (self._awake or expects or self._rota.hurries()) and self.fold.still
 
     def _beat(self, interval_ms: int) -> None:
         if self._timer.interval() != interval_ms:  # to set it anew would begin it anew

@@ -6,6 +6,7 @@ import time
 
 from pytestqt.qtbot import QtBot
 
+from core.commands import SetLoad
 from core.facts import LoadSet
 from core.model.cluster_view import ClusterView
 from core.protocol.codec import encode
@@ -49,6 +50,18 @@ def test_signs_of_life_alone_do_not_wake_it(qtbot: QtBot, window: MainWindow, so
     bridge._timer.timeout.connect(lambda: woken.append(bridge._timer.interval() == TICK_MS))
     source.feed = lambda: [Record(source.time_ns, Tap.FROM_PASSED, 2, 0, encode(Pong(1, 1, (), 0)))]
     qtbot.waitUntil(lambda: len(woken) > 20 and not any(woken[-20:]), timeout=10_000)
+
+
+def test_whoever_asks_for_something_is_attended_to(qtbot: QtBot, window: MainWindow) -> None:
+    bridge = window.bridge
+    qtbot.waitUntil(lambda: bridge._timer.interval() == REST_MS, timeout=10_000)
+    intervals: list[int] = []
+    bridge._timer.timeout.connect(lambda: intervals.append(bridge._timer.interval()))
+    window.intents.send(SetLoad(True))
+    assert bridge._timer.interval() == TICK_MS
+    qtbot.waitUntil(lambda: len(intervals) >= 5)
+    assert intervals[:5] == [TICK_MS] * 5
+    qtbot.waitUntil(lambda: bridge._timer.interval() == REST_MS, timeout=10_000)
 
 
 def test_what_a_person_searches_for_keeps_the_window_awake(qtbot: QtBot, window: MainWindow) -> None:
