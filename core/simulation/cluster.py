@@ -72,7 +72,7 @@ class SimulatedCluster:
         self.pool = ClientPool(workload, schedule.requests)
         self.answered = self.unknown = self.messages = 0
         self.drops: list[tuple[int, str, str]] = []
-        """(replica, kind of cause, reason): "exit", "silence" or "protocol"."""
+        """(replica, kind of cause, reason): "exit", "silence", "forgotten" or "protocol"."""
         self.departed = 0
         """How many replicas left in peace."""
         self.on_ordered: Callable[[int], None] = lambda seq: None

@@ -36,6 +36,7 @@ class Upheavals:
         self.starting: set[int] = set()
         """Replicas whose new process is on its way."""
         self.answers_lost = 0
+        self._given: dict[int, int] = {}  # replica → the number of the state that its process was given
         self.problems: list[tuple[str, str]] = []
         """(kind, sentence) of what should never be."""
 
@@ -51,13 +52,15 @@ class Upheavals:
             case effects.Trust(replica):
                 tell(now, facts.Trusted(replica))
             case effects.Fence(replica, reason) | effects.Close(replica, reason):
-                cluster.down(replica, _cause(reason), reason)
+                cause = "forgotten" if self._nobody_remembers(replica, reason) else _cause(reason)
+                cluster.down(replica, cause, reason)
             case effects.Ordered(replicas, payload, members):
                 order = decode_from_front_end(payload)
                 assert isinstance(order, Order)
                 cluster.multicast(replicas, payload)
                 cluster.number(order, members)
             case effects.CatchingUp(replica, donor, seq, offset, length):
+                self._given[replica] = seq
                 tell(now, facts.SnapshotSent(replica, donor, seq, offset, length))
             case effects.NewMember(replica, incarnation, seq):
                 cluster.checks.joined(replica)
@@ -73,10 +76,20 @@ class Upheavals:
             case _:
                 pass  # Differ, Undecided: the live checks name what differs
 
+    def _nobody_remembers(self, replica: int, reason: str) -> bool:
+        """Whether this replica was far behind, and whoever is left was given a state from beyond: nobody
+        alive has executed what it misses next, so nobody can tell it."""
+        if not reason.startswith("it is further behind"):
+            return False
+        missing = self._cluster.processes[replica].manager.expected
+        ahead = [one.replica for one in self._cluster.links.values() if one.manager.expected > missing]
+        return all(self._given.get(other, 0) >= missing for other in ahead)
+
     # --- replicas -----------------------------------------------------------------------------------------
 
     def went_down(self, replica: int) -> None:
         """By the failure policy it comes back."""
+        self._given.pop(replica, None)
         if self._cluster.schedule.revives and replica not in self.removed:
             self.start(replica)
 

@@ -68,6 +68,13 @@ STORIES = {
         "jitter_ns":1000000,"turn_ns":0,"batch_requests":64,"reply":"first","revives":false,"think_ms":0,
         "heal_after_ns":0,"troubles":[{"kind":"crash","whom":1,"at_seq":6,"after_ns":10000000},
         {"kind":"succession","whom":1,"at_seq":6}]}""",
+    "who was left had been given a state from beyond, and nobody could tell the other what it missed": """
+        {"seed":36171,"service":"kv","replicas":3,"clients":3,"requests":11,"latency_ns":500000,"jitter_ns":0,
+        "turn_ns":1000000,"batch_requests":1,"reply":"first","revives":false,"think_ms":0,"heal_after_ns":0,
+        "troubles":[{"kind":"add","whom":3,"at_seq":1},{"kind":"link","whom":3,"at_seq":4,"for_ns":5000000,
+        "ways":["to"],"faults":[0.0,0.0,0,0,0.0,3000000,true]},{"kind":"crash","whom":2,"at_seq":13},
+        {"kind":"succession","whom":0,"at_seq":13,"after_ns":2955722},
+        {"kind":"vanish","whom":1,"at_seq":16}]}""",
 }
 
 
