@@ -32,7 +32,7 @@ EVERY_TICK = inf
 """Times a second: as often as there is time for it."""
 REST_MS = 100
 """While nothing comes but signs of life, and nothing moves: between two looks at the source …"""
-REST_VIEW_NS = 400_000_000
+REST_VIEW_NS = 1_000_000_000
 """… and between two views: clocks and waits go on."""
 EXPECTS_NS = 500_000_000
 """Somebody who asked for something has the window's attention for so long: what comes of it shows at once."""
