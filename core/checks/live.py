@@ -42,6 +42,7 @@ class _Batch(msgspec.Struct):
     count: int
     body: bytes
     waiting: int  # bit mask of the replicas that have not responded
+    confirmed: bool = False
 
 
 class LiveChecks:
@@ -97,10 +98,10 @@ class LiveChecks:
             return
         batch.waiting &= ~(1 << replica)
         self._compared += batch.count
-        if batch.body == result.body:
-            batch.body = result.body  # the front end keeps this one too: equal bytes lie in memory once
-        else:
+        if batch.body != result.body:
             self._compare(replica, result.first_seq, batch.body, result.body)
+        elif not batch.confirmed:  # the front end keeps the first one, too: it lies in memory once
+            batch.body, batch.confirmed = result.body, True
         if not batch.waiting:
             self._forget(result.first_seq, batch)
 
