@@ -63,7 +63,7 @@ class TimelineBar(QFrame):
         self._prepare()
         self._arrange()
         self.set_theme(theme, icons)
-        self.hide()
+        self.setHidden(journey.state is None)  # from the first frame on: the stage above it must not jump
 
     def set_theme(self, theme: Theme, icons: Icons) -> None:
         """Other colours and sizes."""
@@ -81,7 +81,6 @@ class TimelineBar(QFrame):
     def show_view(self, view: ClusterView) -> None:
         """Follow the source, with all but the rail."""
         state = self._journey.state
-        self.setVisible(state is not None)
         if state is None:
             return
         since_ns, length_ns = state.now_ns - state.start_ns, state.end_ns - state.start_ns

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from pytestqt.qtbot import QtBot
 
-from bench.synthetic import START_NS
+from bench.synthetic import START_NS, words
 from core.model.markers import MarkerKind
 from core.session.annotations import Note, decode_notes
+from core.session.replay_source import ReplaySource
 from core.session.tape import FileTape
+from gui.app import application, open_window
 from gui.main_window import MainWindow
+from gui.options import Options
+from tests.gui.conftest import close
 from tests.gui.replaying import LEFT, Player, player, recording
-from tests.support.fake_source import FakeSource
+from tests.support.fake_source import FakeFace, FakeSource
 
 __all__ = ["player", "recording"]
 """Fixtures that the tests name."""
@@ -24,6 +31,24 @@ def test_it_says_that_it_is_a_replay(player: Player) -> None:
     assert not player.window.top_bar.pace.isEnabled()
     player.window.intents.kill(1)
     assert "nothing in it can be changed" in player.window.status.sentence.text()
+
+
+def test_the_stage_never_jumps_to_make_room_for_the_timeline(
+    qtbot: QtBot, recording: Path, options: Options
+) -> None:
+    """A click on its way to a card would miss it."""
+    application()
+    source = ReplaySource(FileTape(recording), words)
+    window = open_window(source, FakeFace(), options)
+    window.resize(1366, 768)
+    first = window.stage.size()
+    source.start()
+    qtbot.waitUntil(lambda: window.timeline.badge.text() == "REPLAY")
+    window.grab()
+    assert window.stage.size() == first
+    window.leave()
+    source.close()
+    close(window, qtbot)
 
 
 def test_a_press_on_the_rail_goes_there_and_a_drag_takes_everything_along(player: Player) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton
+from pytestqt.exceptions import TimeoutError as NeverTrue
 from pytestqt.qtbot import QtBot
 
 from core.facts import Pace
@@ -57,8 +58,22 @@ class Live:
         return self.view.clients[number - 1]
 
     def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
-        """Wait for it; the machine may be busy."""
-        self.bot.waitUntil(condition, timeout=round(seconds * 1_000))
+        """Wait for it; the machine may be busy. What never came true fails with what was shown instead."""
+        try:
+            self.bot.waitUntil(condition, timeout=round(seconds * 1_000))
+        except NeverTrue as error:
+            raise AssertionError(f"not within {seconds:g} s; shown is {self.shown()}") from error
+
+    def shown(self) -> str:
+        """What a person would see, in a few lines."""
+        view = self.window.intents.view
+        if view is None:
+            return "nothing yet"
+        replicas = ", ".join(
+            f"R{card.replica} {card.state.value} {card.detail} at #{card.expected}" for card in view.replicas
+        )
+        status = self.window.status.sentence.text()
+        return f"{view.headline} | {view.alert} | {replicas} | {status}\n{self.said()[-1_000:]}"
 
     def up(self) -> bool:
         """Everybody runs and every client has its session."""
