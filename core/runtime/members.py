@@ -125,6 +125,11 @@ class Members:
         """SIGKILL."""
         self.supervisor.processes[replica].kill()
 
+    def ends(self, replica: int) -> bool:
+        """Its process is gone, or will be in a moment."""
+        process = self.supervisor.processes[replica]
+        return process.killed or process.status is not None
+
     def drop(self, replica: int) -> bool:
         """Close a replica's link and kill its process. False when it is down already."""
         link = self.links.pop(replica, None)

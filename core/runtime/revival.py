@@ -34,10 +34,12 @@ class Revival:
         self._donors: dict[int, int] = {}
 
     def revive(self, replica: int) -> None:
-        """Bring a replica back that went down. Raises UsageError when it is alive, or never was."""
-        if replica not in self._engine.members.status:
+        """Bring a replica back that went down, or is about to: its death may show before its link is down.
+        Raises UsageError when it is alive, or never was."""
+        members = self._engine.members
+        if replica not in members.status:
             raise UsageError(f"There is no {replica_name(replica)}.", "To have one more: add.")
-        if replica in self._engine.links or replica in self._tasks:
+        if replica in self._tasks or (replica in members.links and not members.ends(replica)):
             raise UsageError(f"{replica_name(replica)} is alive.", "Only who went down can come back.")
         self._begin(replica)
 
@@ -101,7 +103,8 @@ class Revival:
         self._engine.members.removed.discard(replica)
         self._wanted.add(replica)
         self._failed.pop(replica, None)
-        self._start(replica)
+        if replica not in self._engine.links:  # otherwise its end is told in a moment: `lost`
+            self._start(replica)
 
     def _start(self, replica: int) -> None:
         attempts = self._failed[replica] = self._failed.get(replica, 0) + 1

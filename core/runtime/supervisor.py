@@ -44,6 +44,7 @@ class ReplicaProcess(asyncio.SubprocessProtocol):
         self.key = secrets.token_bytes(KEY_BYTES)
         self.pid = 0
         self.status: int | None = None
+        self.killed = False  # sent SIGKILL
         self._transport: asyncio.SubprocessTransport | None = None
         self._exited = exited
         self._stdout = b""
@@ -105,6 +106,7 @@ class ReplicaProcess(asyncio.SubprocessProtocol):
 
     def kill(self) -> None:
         """SIGKILL, if it still lives: it ends whatever it is doing, stopped or not."""
+        self.killed = True
         if self.status is None and self._transport is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._transport.kill()

@@ -39,6 +39,23 @@ def test_a_killed_replica_comes_back_under_load() -> None:
     assert last.sent == last.total > 0
 
 
+def test_who_was_just_killed_can_be_called_back_at_once() -> None:
+    """The picture shows a killed replica as dead before its process has ended: a click then is no mistake."""
+
+    async def script(cluster: Cluster) -> None:
+        engine = cluster.engine
+        await cluster.serve(100)
+        engine.operator.do(Kill(2))
+        assert 2 in engine.links
+        engine.operator.do(Revive(2))
+        await cluster.until(lambda: cluster.facts(CaughtUp), "joined again")
+        await cluster.serve(100)
+        assert_agreed(cluster, 1, 2, 3)
+
+    cluster = play(script)
+    assert [(fact.replica, fact.incarnation) for fact in cluster.facts(CaughtUp)] == [(2, 2)]
+
+
 def test_who_hangs_is_fenced_and_comes_back() -> None:
     async def script(cluster: Cluster) -> None:
         await cluster.serve(100)

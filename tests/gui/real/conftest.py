@@ -124,8 +124,9 @@ class Live:
         return next(button for button in buttons if button.accessibleName() == name)
 
     def tokens(self, kind: TokenKind, target: str = "") -> list[Token]:
-        """Messages of a kind on their way, lowest number first."""
-        found = [t for t in self.view.tokens if t.kind is kind and target in ("", t.target)]
+        """Messages of a kind that the pace holds or that are lost, lowest number first. Samples of real time,
+        which may still be seen for a moment, have tokens below 0."""
+        found = [t for t in self.view.tokens if t.token > 0 and t.kind is kind and target in ("", t.target)]
         return sorted(found, key=lambda token: token.seq)
 
     def held_messages(self) -> set[int]:
