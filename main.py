@@ -8,6 +8,7 @@ replica daemon, with `--judge` the judge of a history, as a frozen bundle starts
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from dataclasses import replace
@@ -17,11 +18,15 @@ from typing import TYPE_CHECKING
 from core.runtime.crash_reports import REPORTS, watch_for_fatal
 from core.runtime.environment import ensure
 
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # numpy starts a thread per core, for what is not used here
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.runtime.headless import RunSettings
     from core.runtime.launch import Launched
+    from core.runtime.run_settings import RunSettings
     from core.runtime.simulate_command import Plants
     from core.session.exports.job import Job
     from core.session.exports.look import Look
@@ -46,6 +51,7 @@ def has_display() -> bool:
 
 def open_window(settings: RunSettings, record: Path | None) -> int:
     """A cluster behind a window, until the person closes it."""
+    gc.disable()  # the window has a collector of its own, and importing makes no garbage
     from core.runtime.launch import launch
 
     return show(launch(settings, record, at_once=False), settings, settings.service)
@@ -53,6 +59,7 @@ def open_window(settings: RunSettings, record: Path | None) -> int:
 
 def open_lesson(scenario: Scenario, record: Path | None) -> int:
     """A scenario behind a window, on a cluster of its own, until the person closes it."""
+    gc.disable()  # the window has a collector of its own, and importing makes no garbage
     from core.runtime.launch import launch
     from core.runtime.scenario_run import settings_of
 
@@ -62,8 +69,9 @@ def open_lesson(scenario: Scenario, record: Path | None) -> int:
 
 def open_recording(file: Path, service: str) -> int:
     """A recording behind a window, until the person closes it."""
-    from core.runtime.headless import RunSettings
+    gc.disable()  # the window has a collector of its own, and importing makes no garbage
     from core.runtime.launch import replay
+    from core.runtime.run_settings import RunSettings
 
     return show(replay(file, service), RunSettings(), service)
 
@@ -154,7 +162,7 @@ def first_thing() -> int:
     The command line is not imported for it: that would keep a person waiting a sixth of a second longer.
     """
     from core.errors import LockstepError
-    from core.runtime.headless import RunSettings
+    from core.runtime.run_settings import RunSettings
 
     try:
         return open_window(RunSettings(), None) if has_display() else demo(RunSettings())

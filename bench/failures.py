@@ -28,7 +28,8 @@ from core.commands import CrashFrontEnd, Kill, Pause, Revive, Tamper
 from core.facts import Dropped, Harm, Lied, Returned
 from core.policies import ALL_LIVE, MAJORITY, FailurePolicy, Policies
 from core.runtime.engine import Engine
-from core.runtime.headless import RunSettings, make_engine, run_loop
+from core.runtime.headless import make_engine, run_loop
+from core.runtime.run_settings import RunSettings
 from core.trace.wire_log import Record, Tap, decode_fact
 
 CLIENTS = 32

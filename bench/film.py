@@ -22,7 +22,7 @@ import numpy.typing as npt
 from imageio_ffmpeg import get_ffmpeg_exe
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 
-from core.runtime.headless import RunSettings
+from core.runtime.run_settings import RunSettings
 from core.runtime.session import record_run
 from core.services.registry import load_service
 from core.session.exports.job import Job, Span

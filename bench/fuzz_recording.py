@@ -244,7 +244,7 @@ def fuzz(
 
 def made(folder: Path, requests: int = 400) -> Path:
     """A recording of a real run to damage, in several blocks."""
-    from core.runtime.headless import RunSettings
+    from core.runtime.run_settings import RunSettings
     from core.runtime.session import record_run
 
     path = folder / "whole.lockstep"

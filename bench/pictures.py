@@ -19,8 +19,8 @@ from PySide6.QtCore import QObject, QTimer
 from bench.camera import Camera
 from bench.scenes import SCENES, SIZES, Scene, Script
 from bench.walks import WALKS
-from core.runtime.headless import RunSettings
 from core.runtime.launch import launch
+from core.runtime.run_settings import RunSettings
 from core.runtime.scenario_run import settings_of
 from core.workload.scenarios import find_scenario
 from gui.app import run

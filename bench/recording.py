@@ -15,7 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from core.runtime.headless import Report, RunSettings
+from core.runtime.headless import Report
+from core.runtime.run_settings import RunSettings
 from core.runtime.session import record_run
 from core.session.recorder import Recorder
 

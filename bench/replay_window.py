@@ -7,6 +7,7 @@ painted. Prints one JSON object. Without a display the window paints into memory
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -14,18 +15,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from statistics import quantiles
+from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
-from bench.replay import resource_mib
-from core.runtime.launch import replay
-from core.session.scene import Scene
-from core.session.source import Source, Travel
-from gui.app import run
-from gui.main_window import MainWindow
-from gui.options import Options
+if TYPE_CHECKING:
+    from core.session.scene import Scene
+    from core.session.source import ServiceFace, Source, Travel
+    from gui.main_window import MainWindow
+    from gui.options import Options
 
 SIZE = (1366, 768)
 WARM_UP_MS = 1_000
@@ -110,9 +111,12 @@ class Watch(QObject):
             QTimer.singleShot(LOOK_MS, self, self._seek)
             return
         for name, costs in (("seek_ms", self._seeks_ms), ("seek_cpu_ms", self._seeks_cpu_ms)):
+            shares = quantiles(costs, n=100, method="inclusive")
             for share in (50, 99):
-                self.figures[f"{name}_p{share}"] = round(float(np.percentile(costs, share)), 1)
+                self.figures[f"{name}_p{share}"] = round(shares[share - 1], 1)
         self.figures["seeks"] = len(self._seeks_ms)
+        from bench.replay import resource_mib
+
         self.figures["memory_mib"] = round(resource_mib())
         self.window.leave()
 
@@ -122,23 +126,32 @@ def _nothing() -> None:
 
 
 def main() -> None:
-    """Show the file, measure, and print. The second argument is when the command was given."""
+    """Show the file as the program does, measure, and print. The second argument is when the command was
+    given."""
     path = Path(sys.argv[1])
     began_ns = int(sys.argv[2]) if len(sys.argv) > 2 else time.monotonic_ns()
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform != "linux"):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    shown = replay(path)
-    watch = Watch(shown.source, began_ns)
-    setattr(shown.source, "turn", watch.turn)  # noqa: B010 - a method of this one source
-    with tempfile.TemporaryDirectory() as folder:
-        options = Options(
-            settings=Path(folder) / "window.ini",
-            ask=None,
-            painted=shown.start,
-            opened=watch.watch,
-        )
-        code = run(shown.source, shown.face, options)
-    sys.stdout.write(json.dumps(watch.figures) + "\n")
+    gc.disable()  # as the program does before it imports a window
+    import main as program
+    from gui import app
+
+    run = app.run
+    figures: dict[str, float | int] = {}
+
+    def watched(source: Source, face: ServiceFace, options: Options | None = None) -> int:
+        assert options is not None
+        watch = Watch(source, began_ns)
+        setattr(source, "turn", watch.turn)  # noqa: B010 - a method of this one source
+        with tempfile.TemporaryDirectory() as folder:
+            settings = Path(folder) / "window.ini"
+            code = run(source, face, replace(options, settings=settings, ask=None, opened=watch.watch))
+        figures.update(watch.figures)
+        return code
+
+    app.run = watched
+    code = program.open_recording(path, "")
+    sys.stdout.write(json.dumps(figures) + "\n")
     sys.exit(code)
 
 

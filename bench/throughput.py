@@ -19,7 +19,8 @@ from rich.console import Console
 
 from bench.ceiling import measure_ceiling
 from core.runtime.engine import Engine
-from core.runtime.headless import Report, RunSettings, run_loop
+from core.runtime.headless import Report, run_loop
+from core.runtime.run_settings import RunSettings
 from core.runtime.session import record_run
 
 ROUNDS = 5

@@ -27,8 +27,8 @@ from rich.console import Console
 
 from bench.clicks import Clicker
 from core.facts import Pace
-from core.runtime.headless import RunSettings
 from core.runtime.launch import launch
+from core.runtime.run_settings import RunSettings
 from core.runtime.session import record_run
 from gui.app import run
 from gui.frame_meter import FrameFigures

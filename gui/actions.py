@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QIcon, QKeySequence
+from PySide6.QtWidgets import QToolButton
 
 from gui.icons import Icons
+
+TINT_MS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +286,9 @@ class Actions(Mapping[str, QAction]):
     def __init__(self, parent: QObject, icons: Icons, specs: Iterable[ActionSpec] = ACTIONS) -> None:
         self.specs = {spec.id: spec for spec in specs}
         self._actions = {spec.id: _action(parent, spec) for spec in self.specs.values()}
-        self.tint(icons)
+        self._icons = icons  # drawn by `tint`, when there are buttons
+        self._later = QTimer(parent, singleShot=True, interval=TINT_MS)
+        self._later.timeout.connect(self._tint_all)
 
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
@@ -295,9 +300,21 @@ class Actions(Mapping[str, QAction]):
         return len(self._actions)
 
     def tint(self, icons: Icons) -> None:
-        """Give every action its icon in the present theme's colour."""
-        for spec in self.specs.values():
-            self._actions[spec.id].setIcon(icons.icon(spec.icon) if spec.icon else QIcon())
+        """Give every action its icon in the present theme's colour: those on buttons at once, the others
+        when a person has seen the window, which need not wait for them."""
+        self._icons = icons
+        for name, action in self._actions.items():
+            if any(isinstance(shown, QToolButton) for shown in action.associatedObjects()):
+                self._tint(name)
+        self._later.start()
+
+    def _tint_all(self) -> None:
+        for name in self._actions:
+            self._tint(name)
+
+    def _tint(self, name: str) -> None:
+        icon = self.specs[name].icon
+        self._actions[name].setIcon(self._icons.icon(icon) if icon else QIcon())
 
 
 def _action(parent: QObject, spec: ActionSpec) -> QAction:

@@ -104,6 +104,7 @@ class MainWindow(QMainWindow):
         self._record_timer = QTimer(self, interval=_RECORD_MS)
         self._connect()
         self._connect_actions()
+        self.actions_by_id.tint(icons)
         self.arrangement.restore()
         self.lessons.settle()
 

@@ -35,7 +35,8 @@ from core.facts import Harm, Violated
 from core.link_faults import Way
 from core.policies import MAJORITY, FailurePolicy, Policies
 from core.runtime.engine import Engine
-from core.runtime.headless import RunSettings, make_engine
+from core.runtime.headless import make_engine
+from core.runtime.run_settings import RunSettings
 from core.trace.wire_log import Record, Tap, decode_fact
 
 MINIMUM_PER_S = 5_000

@@ -21,8 +21,9 @@ from core.rules import Rule, rules_named
 from core.runtime.chaos_command import add_chaos_command
 from core.runtime.desktop_command import add_desktop_commands
 from core.runtime.export_command import Draw, add_export_command, no_pictures
-from core.runtime.headless import Report, RunSettings
+from core.runtime.headless import Report
 from core.runtime.recording_commands import add_recording_commands
+from core.runtime.run_settings import RunSettings
 from core.runtime.session import record_run
 from core.runtime.simulate_command import FindPlants, add_simulate_command, no_plants
 

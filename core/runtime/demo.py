@@ -20,9 +20,10 @@ from core.model.cluster_view import ClusterView
 from core.model.fold import Fold
 from core.runtime.command_line import HOLDS, VIOLATED, print_report
 from core.runtime.engine import Engine
-from core.runtime.headless import Report, RunSettings, make_engine, run_loop, under_load
+from core.runtime.headless import Report, make_engine, run_loop, under_load
 from core.runtime.places import new_recording
-from core.runtime.session import RecordBuffer, open_recorder
+from core.runtime.record_buffer import RecordBuffer, open_recorder
+from core.runtime.run_settings import RunSettings
 from core.runtime.supervisor import exit_words
 from core.services.face import Face
 from core.services.registry import load_service

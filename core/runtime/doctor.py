@@ -16,8 +16,8 @@ from rich.console import Console
 
 from core import __version__
 from core.errors import LockstepError
-from core.runtime.headless import RunSettings
 from core.runtime.places import recordings_folder
+from core.runtime.run_settings import RunSettings
 from core.runtime.session import record_run
 from core.runtime.supervisor import ROOT
 

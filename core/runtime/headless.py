@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from core.facts import CheckCount
-from core.policies import DEFAULTS, Policies
-from core.rules import Rule
 from core.runtime.broken_run import break_rules, bring_to_light
 from core.runtime.crash_reports import REPORTS
 from core.runtime.engine import Engine
 from core.runtime.latency import LatencyHistogram
+from core.runtime.run_settings import RunSettings
 from core.runtime.witness import WriteRecords
 from core.services.registry import load_service
 from core.workload.clients import WorkloadSettings, make_workload
@@ -24,22 +23,6 @@ DRAIN_TIMEOUT_S = 30.0
 BROKEN_DRAIN_TIMEOUT_S = 3.0
 """With a broken rule, what does not come soon does not come."""
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class RunSettings:
-    """What is to be run. `requests` or `seconds` end it; the rest describes the cluster and its load."""
-
-    service: str = "social"
-    replicas: int = 3
-    clients: int = 3
-    seed: int = 1
-    requests: int | None = None
-    seconds: float | None = None
-    think_ms: float = 0.0
-    burst: int = 1
-    broken: tuple[Rule, ...] = ()
-    policies: Policies = DEFAULTS
 
 
 @dataclass(slots=True)

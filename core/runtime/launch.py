@@ -10,9 +10,9 @@ from pathlib import Path
 
 from core.errors import RecordingError
 from core.facts import Pace
-from core.runtime.headless import RunSettings
 from core.runtime.live_source import LiveSettings, LiveSource
 from core.runtime.places import new_recording, prune_autosaves, recordings_folder
+from core.runtime.run_settings import RunSettings
 from core.services.face import Face
 from core.services.registry import load_service
 from core.session.look_back import LookBack

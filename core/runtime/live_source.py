@@ -1,12 +1,12 @@
 """A live cluster as a source: the engine on a thread of its own, its records in a bounded hand-over.
 
 The picture drains what happened since it last looked; it may be slower than the cluster, the wire log may
-not. Commands go the other way by `call_soon_threadsafe`, and nothing else crosses between the threads.
+not. Commands go the other way by `call_soon_threadsafe`, and nothing else crosses between the threads. The
+engine is imported on its own thread: a window is up that much earlier, and a recording does without.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import threading
 import time
@@ -14,24 +14,28 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.commands import Command, SetLoad, SetPace
 from core.errors import LockstepError
 from core.facts import Pace, Said
-from core.runtime.broken_run import bring_to_light
-from core.runtime.disk_brake import DiskBrake
-from core.runtime.engine import Engine
-from core.runtime.headless import RunSettings, make_engine, run_loop
-from core.runtime.session import RecordBuffer, open_recorder
+from core.runtime.record_buffer import RecordBuffer, open_recorder
+from core.runtime.run_settings import RunSettings
 from core.session.annotations import Note, encode_notes
 from core.session.recorder import Recorder
 from core.session.scene import Scene
 from core.session.source import Capabilities
 from core.trace.wire_log import Record, Tap, encode_fact
 
+if TYPE_CHECKING:
+    import asyncio
+
+    from core.runtime.disk_brake import DiskBrake
+    from core.runtime.engine import Engine
+
 KEPT_RECORDS = 20_000
 """How far the picture may fall behind before it misses traffic (never facts)."""
-FLUSH_S = 0.05
+FLUSH_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class LiveSource:
             self._buffer = RecordBuffer(self._recorder)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._engine: Engine | None = None
-        self._leave = asyncio.Event()
+        self._leave: asyncio.Event | None = None
         self._brake: DiskBrake | None = None
         self._early: list[Command] = []
         self._closing = False
@@ -112,12 +116,12 @@ class LiveSource:
         """End the cluster. Returns at once."""
         with self._lock:
             self._closing = True
-            loop = self._loop
+            loop, leave = self._loop, self._leave
         if self._thread.ident is None and self._recorder is not None:
             self._recorder.close()
-        if loop is not None:
+        if loop is not None and leave is not None:
             with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(self._leave.set)
+                loop.call_soon_threadsafe(leave.set)
 
     @property
     def closed(self) -> bool:
@@ -132,6 +136,8 @@ class LiveSource:
     # --- the engine's side --------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        from core.runtime.headless import run_loop
+
         try:
             run_loop(self._live())
         finally:
@@ -141,8 +147,12 @@ class LiveSource:
                     self._recorder.close()
 
     async def _live(self) -> None:
-        settings = self._settings
-        engine: Engine | None = None
+        import asyncio
+
+        from core.runtime.broken_run import bring_to_light
+        from core.runtime.headless import make_engine
+
+        settings, leave = self._settings, asyncio.Event()
         try:
             engine = make_engine(settings.run, self._write)
             await engine.start(settings.run.replicas, settings.run.clients, settings.run.seed)
@@ -153,21 +163,25 @@ class LiveSource:
             bring_to_light(engine)
             await self._begin(engine)
         with self._lock:
-            self._loop = asyncio.get_running_loop()
+            self._loop, self._leave = asyncio.get_running_loop(), leave
             early, self._early = self._early, []
             if self._closing:
-                self._leave.set()
+                leave.set()
         for command in early:
             self._do(command)
-        while not self._leave.is_set():
+        while not leave.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._leave.wait(), FLUSH_S)
+                await asyncio.wait_for(leave.wait(), FLUSH_S)
             self._keep_recording()
         if self._engine is not None:
             await self._engine.stop()
 
     async def _begin(self, engine: Engine) -> None:
         """Open the sessions in real time, then take the pace that was asked for."""
+        import asyncio
+
+        from core.runtime.disk_brake import DiskBrake
+
         settings = self._settings
         while engine.pool.open_requests and engine.front_end.somebody_left:
             await asyncio.sleep(0.001)

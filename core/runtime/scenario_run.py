@@ -14,8 +14,9 @@ from core.facts import Answered, Said
 from core.model.fold import Fold
 from core.runtime.broken_run import bring_to_light
 from core.runtime.engine import Engine
-from core.runtime.headless import BROKEN_DRAIN_TIMEOUT_S, RunSettings, make_engine, run_loop
-from core.runtime.session import RecordBuffer, open_recorder
+from core.runtime.headless import BROKEN_DRAIN_TIMEOUT_S, make_engine, run_loop
+from core.runtime.record_buffer import RecordBuffer, open_recorder
+from core.runtime.run_settings import RunSettings
 from core.services.face import Face
 from core.services.registry import load_service
 from core.trace.wire_log import Record, Tap, decode_fact

@@ -7,7 +7,8 @@ import pytest
 from core.errors import UsageError
 from core.facts import RunStarted
 from core.rules import Rule, rules_named
-from core.runtime.headless import RunSettings, run, run_loop
+from core.runtime.headless import run, run_loop
+from core.runtime.run_settings import RunSettings
 from core.trace.wire_log import Record, Tap, decode_fact
 
 pytestmark = pytest.mark.processes

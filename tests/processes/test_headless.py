@@ -12,7 +12,8 @@ import pytest
 
 from core.facts import Called, Returned
 from core.protocol.messages import unpack_u32
-from core.runtime.headless import RunSettings, under_load
+from core.runtime.headless import under_load
+from core.runtime.run_settings import RunSettings
 from core.session.reader import read
 from core.trace.wire_log import Tap, decode_fact
 from tests.support.cluster import Cluster, play

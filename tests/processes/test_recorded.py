@@ -9,8 +9,8 @@ import pytest
 from core.commands import CrashFrontEnd, Kill
 from core.facts import EpochStarted
 from core.policies import Policies, ReplyPolicy
-from core.runtime.headless import RunSettings
 from core.runtime.reexecution import reexecute
+from core.runtime.run_settings import RunSettings
 from core.runtime.session import record_run
 from core.services.registry import load_service
 from core.session.check import Verdict, check

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import StartError
-from core.runtime.headless import RunSettings, make_engine, run_loop
+from core.runtime.headless import make_engine, run_loop
+from core.runtime.run_settings import RunSettings
 from core.runtime.supervisor import daemon_command
 from tests.support.daemons import ROOT, ended_within, lockstep
 

@@ -12,7 +12,7 @@ from core import __version__
 from core.errors import RecordingError, UsageError
 from core.runtime import debug_bundle, places
 from core.runtime.doctor import Finding
-from core.runtime.headless import RunSettings
+from core.runtime.run_settings import RunSettings
 from core.runtime.session import record_run
 from gui.preferences import Preferences, default_path
 

@@ -14,7 +14,7 @@ from core.errors import RecordingError
 from core.facts import Fact, LoadSet, Said
 from core.runtime import disk_brake
 from core.runtime.disk_brake import BACKLOG_BYTES, DiskBrake
-from core.runtime.headless import RunSettings
+from core.runtime.run_settings import RunSettings
 from core.runtime.session import record_run
 from core.session.history import requests
 from core.session.reader import read

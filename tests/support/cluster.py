@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 from core.facts import Fact
 from core.policies import DEFAULTS, Policies
 from core.runtime.engine import Engine
-from core.runtime.headless import RunSettings, make_engine, run_loop
+from core.runtime.headless import make_engine, run_loop
+from core.runtime.run_settings import RunSettings
 from core.trace.wire_log import Record, Tap, decode_fact
 from tests.support.daemons import PATIENCE_S, ended_within
 

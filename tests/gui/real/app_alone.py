@@ -7,8 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 
 from core.facts import Pace
-from core.runtime.headless import RunSettings
 from core.runtime.launch import launch
+from core.runtime.run_settings import RunSettings
 from gui.app import run
 from gui.main_window import MainWindow
 from gui.options import Options

@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 
 from core.facts import Pace
 from core.model.cluster_view import ClientCard, ClusterView, ReplicaCard, ReplicaState, Token, TokenKind
-from core.runtime.headless import RunSettings
 from core.runtime.launch import Launched, launch
+from core.runtime.run_settings import RunSettings
 from gui.app import application, open_window
 from gui.collector import Collector
 from gui.main_window import MainWindow

@@ -17,8 +17,8 @@ from pytestqt.qtbot import QtBot
 
 import main
 from core.model.cluster_view import ReplicaState
-from core.runtime.headless import RunSettings
 from core.runtime.launch import launch
+from core.runtime.run_settings import RunSettings
 from core.session.reader import read
 from gui.app import application, open_window
 from gui.collector import Collector
