@@ -12,7 +12,8 @@ import time
 
 from PySide6.QtCore import QObject, QTimer
 
-LOOK_MS = 50
+LOOK_MS, SELDOM_MS = 50, 400
+"""Between two looks; seldom while next to nothing is made."""
 SETTLE_MS = 1_500
 YOUNG, YOUNG_PER_MIDDLE, MIDDLE_PER_FULL = 3_000, 10, 10
 FULL_SHARE = 500
@@ -25,6 +26,7 @@ class Collector(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._full_after_s = 0.0
+        self._young = 0  # at the last look
         self._look = QTimer(self, interval=LOOK_MS)
         self._look.timeout.connect(self.look)
 
@@ -44,7 +46,11 @@ class Collector(QObject):
         """Collect the youngest generation that is due, if any is."""
         young, middle, full = gc.get_count()
         if young < YOUNG:
+            self._look_every(SELDOM_MS if young - self._young < YOUNG // 10 else LOOK_MS)
+            self._young = young
             return
+        self._young = 0
+        self._look_every(LOOK_MS)
         if full >= MIDDLE_PER_FULL and middle >= YOUNG_PER_MIDDLE and time.monotonic() > self._full_after_s:
             before_s = time.monotonic()
             gc.collect()
@@ -54,6 +60,10 @@ class Collector(QObject):
             gc.collect(1)
         else:
             gc.collect(0)
+
+    def _look_every(self, interval_ms: int) -> None:
+        if self._look.interval() != interval_ms:
+            self._look.setInterval(interval_ms)
 
     def _set_aside(self) -> None:
         """Without a collection first: that would stop the window for a tenth of a second."""

@@ -30,7 +30,7 @@ from gui.rota import Rota, Show
 TICK_MS = 16
 EVERY_TICK = inf
 """Times a second: as often as there is time for it."""
-REST_MS = 100
+REST_MS = 200
 """While nothing comes but signs of life, and nothing moves: between two looks at the source …"""
 REST_VIEW_NS = 1_000_000_000
 """… and between two views: clocks and waits go on."""

@@ -169,10 +169,8 @@ class LiveSource:
                 leave.set()
         for command in early:
             self._do(command)
-        while not leave.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(leave.wait(), FLUSH_S)
-            self._keep_recording()
+        self._keep_recording(self._loop)
+        await leave.wait()
         if self._engine is not None:
             await self._engine.stop()
 
@@ -204,8 +202,9 @@ class LiveSource:
         if self._buffer is not None:
             self._buffer.write(records)
 
-    def _keep_recording(self) -> None:
-        """Hand over what is kept; say it once when the file cannot be written any more."""
+    def _keep_recording(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Hand over what is kept, again and again; say it once when the file cannot be written any more."""
+        loop.call_later(FLUSH_S, self._keep_recording, loop)
         if self._buffer is None or self._recorder is None:
             return
         self._buffer.flush()

@@ -23,7 +23,7 @@ from core.trace.wire_log import Record
 
 SLOWEST, FASTEST = 0.05, 20.0
 """Times the pace at which it happened."""
-POLL_S = 0.25
+POLL_S, SELDOM_S = 0.25, 0.6
 LONGEST_FRAME_NS = 100_000_000
 """A window that stood still does not make the recording jump."""
 FRAME_RECORDS = 1_500
@@ -241,7 +241,7 @@ class Player:
             elif not busy:
                 if self.growing and self._wished == self._served:
                     self._reads_ahead = False
-                self._rest(POLL_S)
+                self._rest(SELDOM_S if self._quiet else POLL_S)
 
     def _rest(self, seconds: float) -> None:
         with self._changed:

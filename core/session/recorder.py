@@ -32,7 +32,7 @@ from core.trace.wire_log import Record
 
 SEAL_NS = 700_000_000
 """Of the records' clock: a block spans no longer."""
-POLL_S = 0.05
+POLL_S = 0.1
 HELPING_RECORDS = 256
 """Records taken at once: well under a millisecond of Python."""
 REST_S = 0.000_5
