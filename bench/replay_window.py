@@ -57,7 +57,6 @@ class Watch(QObject):
     def watch(self, window: MainWindow) -> None:
         """This is the window."""
         self._window = window
-        window.resize(*SIZE)
         QTimer.singleShot(LONGEST_MS, window, window.leave)
 
     def turn(self, scene: Scene) -> Scene:
@@ -76,6 +75,7 @@ class Watch(QObject):
     def _first_picture(self) -> None:
         self.figures["first_picture_s"] = round((time.monotonic_ns() - self._began_ns) / 1e9, 3)
         self.figures["first_picture_cpu_s"] = round(time.process_time(), 3)
+        self.window.resize(*SIZE)
         self._travel.play(1.0)
         QTimer.singleShot(WARM_UP_MS, self, self._play)
 

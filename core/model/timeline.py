@@ -24,8 +24,8 @@ from core.model.metrics import TICK_NS
 from core.protocol.messages import OrderHead
 from core.trace.wire_log import UNREADABLE, Record, Tap
 
-CHECKPOINT_WEIGHT = 4_096
-"""Between two checkpoints at first; some 20 ms of folding. A record weighs 1."""
+CHECKPOINT_WEIGHT = 3_072
+"""Between two checkpoints at first; some 15 ms of folding. A record weighs 1."""
 TICK_WEIGHT = 100
 """What the fold does for a tick of the clock, however little happened in it."""
 HELPING_RECORDS = 512

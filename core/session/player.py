@@ -30,8 +30,8 @@ FRAME_RECORDS = 1_500
 """Handed out at once; more would cost the window its frame."""
 QUIET_RECORDS = 1_000
 """In a block; while fewer come, a run that goes on is read on the side."""
-REST_SHARE = 0.5
-"""Of the time that reading ahead took: the window wants the interpreter as well."""
+REST_SHARE, PLAYING_REST_SHARE = 0.5, 2.0
+"""Of the time that reading ahead took: the window wants the interpreter, too, and more so while it plays."""
 
 
 class Player:
@@ -226,6 +226,9 @@ class Player:
 
     def _run(self) -> None:
         while not self._closing:
+            if self._arrival is not None and not self._wishes:  # the window shows it first
+                self._rest(POLL_S)
+                continue
             started_s = time.monotonic()
             try:
                 busy = self._scan() or self._seek() or self._unpack_ahead()
@@ -237,7 +240,8 @@ class Player:
                 self._wishes.clear()
                 self._reads_ahead = busy = reading = False
             if reading:
-                self._rest((time.monotonic() - started_s) * REST_SHARE)
+                share = PLAYING_REST_SHARE if self.playing else REST_SHARE
+                self._rest((time.monotonic() - started_s) * share)
             elif not busy:
                 if self.growing and self._wished == self._served:
                     self._reads_ahead = False

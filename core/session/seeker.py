@@ -12,7 +12,7 @@ from core.session.tape import FileTape
 from core.trace.events import EventLog
 from core.trace.wire_log import Record, Tap
 
-LOG_RECORDS = 3_000
+LOG_RECORDS = 1_500
 """Before a moment that was sought, for the event log."""
 
 _CALLS = (Tap.CALL_SENT, Tap.CALL_DELIVERED)

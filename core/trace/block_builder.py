@@ -25,9 +25,9 @@ from core.protocol.messages import Result
 from core.trace.blocks import BACK_BLOCKS, BLOCK_RECORDS, COUNTS, BlockHead, pack_head, planes
 from core.trace.wire_log import UNREADABLE, Record, Tap
 
-SEAL_PARTS_BYTES = 4 << 20
-SEAL_ALL_PARTS_BYTES = 8 << 20
-"""With those of earlier blocks."""
+SEAL_PARTS_BYTES = 2 << 20
+SEAL_ALL_PARTS_BYTES = 4 << 20
+"""With those of earlier blocks. Twice as much is no smaller in the end, but a seek has to unpack it."""
 SEAL_BODIES_BYTES = 12 << 20
 REMEMBERED_BYTES = 12 << 20
 """Of results in earlier blocks: as far as a replica may lag (`LAG_REQUESTS`), and a block more."""
