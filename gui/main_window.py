@@ -70,6 +70,7 @@ class MainWindow(QMainWindow):
         self.bridge = SourceBridge(source, face, self)
         self.stage = StageWidget(theme, self)
         self.journey = Journey(source, self)
+        self.stage.set_badge(self.journey.badge)  # before it paints for the first time
         self.timeline = TimelineBar(
             self.journey, self.actions_by_id, theme, icons, stage=self.stage, parent=self
         )

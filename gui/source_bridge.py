@@ -27,7 +27,8 @@ from core.trace.wire_log import is_pulse
 from gui.frame_meter import FrameMeter
 from gui.rota import Rota, Show
 
-TICK_MS = 16
+TICK_MS = 15
+"""Between two frames: sixty a second, and room for one that is late."""
 EVERY_TICK = inf
 """Times a second: as often as there is time for it."""
 REST_MS = 200
