@@ -123,7 +123,7 @@ _REPLICAS = (1, 2, 2, 3, 3, 3, 3, 3, 3, 4, 5)
 _REPLIES = ("first", "first", "first", "first", "acks:2", "acks:all", "majority", "majority")
 _WINDOWS = (*[WINDOW_REQUESTS] * 7, 3)
 """Clients are too few for the window of a real run; a small one lets them wait for it."""
-_ONE_BY_ONE, _GATHERED = (12, 26), (92, 148)
+_ONE_BY_ONE, _GATHERED = (9, 19), (98, 154)
 """How many requests a run has: where most batches hold one or two, and where they hold many; 62 on average.
 Most runs then have a hundred to two hundred frames, and none is long for being made of small batches."""
 _WAYS = ((Way.TO,), (Way.FROM,), (Way.TO, Way.FROM))
