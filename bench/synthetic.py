@@ -33,16 +33,18 @@ def words(operation: bytes) -> str:
     return operation[2:].decode("utf-8", "replace")
 
 
-def load_records(seconds: float, replicas: int, seed: int = 1) -> list[Record]:
+def load_records(
+    seconds: float, replicas: int, seed: int = 1, batches_per_s: int = BATCHES_PER_S
+) -> list[Record]:
     """A run under full load: 60,000 requests a second in batches of 40."""
     chance = random.Random(seed)
     records = list(_beginning(replicas))
     numbers = [0] * (CLIENTS + 1)
     links = sum(1 << replica for replica in range(1, replicas + 1))
-    for batch in range(int(seconds * BATCHES_PER_S)):
-        time_ns = START_NS + 1_000 + batch * (1_000_000_000 // BATCHES_PER_S)
+    for batch in range(int(seconds * batches_per_s)):
+        time_ns = START_NS + 1_000 + batch * (1_000_000_000 // batches_per_s)
         records += _batch(chance, time_ns, batch * BATCH_REQUESTS + 1, numbers, links, replicas)
-        if batch % (BATCHES_PER_S // 10) == 0:
+        if batch % (batches_per_s // 10) == 0:
             records += _signs_of_life(time_ns, batch, replicas)
     records.sort(key=lambda record: record.time_ns)
     return records

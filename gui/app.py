@@ -37,7 +37,7 @@ def run(source: Source, face: ServiceFace, options: Options | None = None) -> in
     app = application()
     window = open_window(source, face, options or Options())
     farewell = Farewell(source, window)
-    collector = Collector(window)
+    collector = Collector(window, lambda: window.bridge.rests)
     collector.start()
     signals = _leave_on_signals(window)
     try:

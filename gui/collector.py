@@ -1,32 +1,38 @@
-"""Collects garbage on the GUI thread alone.
+"""Collects garbage on the GUI thread alone, and while nothing moves.
 
 Left to itself Python collects on whatever thread happens to allocate: on the engine's it would destroy Qt
 objects where they must not be touched, and stall every client. So automatic collection is off while a window
-is open, and a timer does the same work here, by the same thresholds. What start-up made is set aside once.
+is open. Under load next to no garbage needs a collector (a handful of objects in a quarter of a minute, the
+rest goes by itself), but looking for it costs whole milliseconds of a frame, the more the longer a run has
+been remembered. So what has come to stay is set aside unseen, which costs nothing, and looked through when
+the window rests.
 """
 
 from __future__ import annotations
 
 import gc
 import time
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
-LOOK_MS, SELDOM_MS = 50, 400
-"""Between two looks; seldom while next to nothing is made."""
+LOOK_MS = 200
+YOUNG = 3_000
+"""So many objects more than before are set aside."""
 SETTLE_MS = 1_500
-YOUNG, YOUNG_PER_MIDDLE, MIDDLE_PER_FULL = 3_000, 10, 10
-FULL_SHARE = 500
-"""A full collection that took a moment comes again after so many such moments, at the earliest."""
+"""What start-up made is set aside then."""
+FULL_AFTER_S = 30.0
+"""Between two looks through everything."""
 
 
 class Collector(QObject):
-    """On from `start` to `stop`."""
+    """On from `start` to `stop`. `rests` says whether nothing moves in the window."""
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, parent: QObject, rests: Callable[[], bool]) -> None:
         super().__init__(parent)
+        self._rests = rests
         self._full_after_s = 0.0
-        self._young = 0  # at the last look
+        self._set_aside = 0  # times since everything was looked through
         self._look = QTimer(self, interval=LOOK_MS)
         self._look.timeout.connect(self.look)
 
@@ -34,7 +40,7 @@ class Collector(QObject):
         """Take collection over from Python."""
         gc.disable()
         self._look.start()
-        QTimer.singleShot(SETTLE_MS, self, self._set_aside)
+        QTimer.singleShot(SETTLE_MS, self, self._settle)
 
     def stop(self) -> None:
         """Give it back."""
@@ -43,29 +49,17 @@ class Collector(QObject):
         gc.enable()
 
     def look(self) -> None:
-        """Collect the youngest generation that is due, if any is."""
-        young, middle, full = gc.get_count()
-        if young < YOUNG:
-            self._look_every(SELDOM_MS if young - self._young < YOUNG // 10 else LOOK_MS)
-            self._young = young
-            return
-        self._young = 0
-        self._look_every(LOOK_MS)
-        if full >= MIDDLE_PER_FULL and middle >= YOUNG_PER_MIDDLE and time.monotonic() > self._full_after_s:
-            before_s = time.monotonic()
+        """Set aside what has come to stay; collect when there is time for it."""
+        if gc.get_count()[0] >= YOUNG:
+            gc.freeze()
+            self._set_aside += 1
+        elif self._set_aside and self._rests() and time.monotonic() > self._full_after_s:
+            gc.unfreeze()
             gc.collect()
-            now_s = time.monotonic()
-            self._full_after_s = now_s + FULL_SHARE * (now_s - before_s)
-        elif middle >= YOUNG_PER_MIDDLE:
-            gc.collect(1)
-        else:
-            gc.collect(0)
+            gc.freeze()
+            self._set_aside = 0
+            self._full_after_s = time.monotonic() + FULL_AFTER_S
 
-    def _look_every(self, interval_ms: int) -> None:
-        if self._look.interval() != interval_ms:
-            self._look.setInterval(interval_ms)
-
-    def _set_aside(self) -> None:
-        """Without a collection first: that would stop the window for a tenth of a second."""
+    def _settle(self) -> None:
         if self._look.isActive():
             gc.freeze()

@@ -15,8 +15,10 @@ from core.model.cluster_view import ClusterView
 
 ALLOWANCE_NS = 1_300_000
 """CPU time of a frame, all that went before included, after which nobody else has a turn."""
-PATIENCE_NS = 60_000_000
-"""Who is due for longer than this does not care what the frame has cost."""
+PATIENCE_NS, LATE_ALLOWANCE_NS = 60_000_000, 2_000_000
+"""For one who is due for longer than this a frame may have cost so much before …"""
+LAST_PATIENCE_NS = 250_000_000
+"""… and who is due for longer than this does not care what the frame has cost."""
 
 HURRY_NS = 100_000_000
 
@@ -53,8 +55,9 @@ class Rota:
             (turn for turn in self._turns if turn.due_ns <= now_ns and turn.seen()), key=lambda t: t.due_ns
         )
         for turn in due:
-            overdue = now_ns - turn.due_ns > PATIENCE_NS and turn is due[0]
-            if not overdue and spent_ns() > ALLOWANCE_NS:
+            late_ns = now_ns - turn.due_ns if turn is due[0] else 0
+            allowed_ns = LATE_ALLOWANCE_NS if late_ns > PATIENCE_NS else ALLOWANCE_NS
+            if late_ns <= LAST_PATIENCE_NS and spent_ns() > allowed_ns:
                 return
             turn.due_ns = now_ns + turn.every_ns
             turn.show(view)

@@ -80,6 +80,11 @@ class SourceBridge(QObject):
         """The event log of the scene shown."""
         return self.scene.log
 
+    @property
+    def rests(self) -> bool:
+        """Nothing comes but signs of life, and nothing moves."""
+        return self._timer.interval() == REST_MS
+
     def every_tick(self, show: Callable[[ClusterView], bool]) -> None:
         """What is shown in every frame: what moves. `show` says whether something did."""
         self._moving = show

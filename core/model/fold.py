@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from core.facts import Pace
+from core.facts import Checked, Counted, Pace
 from core.limits import MAX_REPLICAS
 from core.model.clients import ClientBook
 from core.model.cluster_view import ClientCard, ClusterView, ReplicaCard
@@ -32,7 +32,7 @@ from core.trace.wire_log import UNREADABLE, Record, Tap, decode_fact
 REFRESH_NS = 50_000_000
 LOADED_NS = 120_000_000
 """The same under load: the end of a tick is waited for, since what was gathered is dealt with then anyway."""
-LOAD_RECORDS = 16
+LOAD_RECORDS = 8
 """So many calls and returns in one tick are load."""
 LONG_AGO_NS = 4 * REFRESH_NS
 """Who looks this rarely gets every card anew."""
@@ -68,6 +68,7 @@ class Fold:
         self._results_ns = 0
         self._calls: tuple[list[int], list[bytes]] = ([], [])
         self._returns: tuple[list[int], list[bytes]] = ([], [])
+        self._dealt_with = 0  # calls and returns in this tick
         # what was shown last
         self._changed = True
         self._refreshed_ns = 0
@@ -122,8 +123,10 @@ class Fold:
                 elif tap == _TO_PASSED:
                     self._hops.to_passed(time_ns, links, body)
                 elif tap == _FACT:
-                    self._flush()
-                    self._said.obey(time_ns, decode_fact(body))
+                    fact = decode_fact(body)
+                    if not isinstance(fact, Checked | Counted):  # these come often, and change nothing else
+                        self._flush()
+                    self._said.obey(time_ns, fact)
                 else:
                     self._other(record)
             except (IndexError, ValueError):
@@ -190,6 +193,7 @@ class Fold:
         self._hops.flush()
 
     def _flush_clients(self) -> None:
+        self._dealt_with += len(self._calls[0]) + len(self._returns[0])
         times_ns, calls = self._calls
         if calls:
             self._hops.calls(times_ns, calls, passed=True)
@@ -203,8 +207,9 @@ class Fold:
 
     def _tick(self, time_ns: int) -> None:
         """Close every tick that ended until `time_ns`."""
-        self._loaded = self._fresh = len(self._calls[0]) + len(self._returns[0]) >= LOAD_RECORDS
         self._flush()
+        self._loaded = self._fresh = self._dealt_with >= LOAD_RECORDS
+        self._dealt_with = 0
         missed = (time_ns - self._next_tick_ns) // TICK_NS
         if missed > HISTORY_TICKS:
             self._next_tick_ns += (missed - HISTORY_TICKS) * TICK_NS

@@ -49,10 +49,10 @@ class ReplicaBook:
     def executed(self, replica: int, bodies: Sequence[bytes]) -> int:
         """Result frames of one replica, oldest first. Gives how many more numbers it has executed. Raises
         one of `UNREADABLE` when the newest is no result."""
+        newest = _result_head.decode(bodies[-1])  # first: nonsense is no sign of a new replica
         known = self.get(replica)
         if known is None:
             return 0
-        newest = _result_head.decode(bodies[-1])
         known.results.extend(bodies[-RESULTS_KEPT:])
         before = known.expected
         if newest.incarnation == known.incarnation:

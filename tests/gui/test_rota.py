@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from math import inf
 
-from gui.rota import ALLOWANCE_NS, PATIENCE_NS, Rota
+import pytest
+
+from gui.rota import ALLOWANCE_NS, LAST_PATIENCE_NS, LATE_ALLOWANCE_NS, PATIENCE_NS, Rota
 from tests.support.sample_views import sample
 
 VIEW = sample("idle")
@@ -60,14 +62,20 @@ def test_cheap_ones_share_a_frame() -> None:
     assert frames.frame() == list("abcdef")
 
 
-def test_in_a_frame_that_cost_too_much_already_only_the_overdue_have_a_turn_one_each_frame() -> None:
+@pytest.mark.parametrize(
+    ("spent_ns", "patience_ns"),
+    [(ALLOWANCE_NS + 1, PATIENCE_NS), (LATE_ALLOWANCE_NS + 1, LAST_PATIENCE_NS)],
+)
+def test_in_frames_that_cost_too_much_already_only_the_overdue_have_a_turn_one_each_frame(
+    spent_ns: int, patience_ns: int
+) -> None:
     frames = Frames()
     frames.add("a", inf, 1_000)
     frames.add("b", inf, 1_000)
     frames.frame()
-    late = PATIENCE_NS // FRAME_NS
-    turns = [frames.frame(2 * ALLOWANCE_NS) for _ in range(4 * late)]
-    assert [] in turns[:late]
+    late = patience_ns // FRAME_NS
+    turns = [frames.frame(spent_ns) for _ in range(4 * late)]
+    assert turns[: late - 1] == [[]] * (late - 1)
     assert ["a"] in turns and ["b"] in turns
     assert max(map(len, turns)) == 1
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bench.synthetic import START_NS, load_records
 from core import facts
 from core.model.cluster_view import ClusterView, ReplicaState
 from core.model.fold import REFRESH_NS, Fold
-from core.trace.wire_log import Record
+from core.trace.wire_log import Record, Tap
 from tests.support.dialogue import SECOND, Dialogue, one_request, words
 
 FRAME_NS = SECOND // 60
@@ -61,6 +62,21 @@ def test_what_happens_to_a_replica_shows_at_once() -> None:
     assert fold.view(talk.time_ns + 1).replicas[0].state is ReplicaState.DEAD
 
 
+def test_under_load_no_frame_draws_the_cards_of_replicas_and_of_clients() -> None:
+    """In large batches that is not many records, and looks between two ticks deal with some of them."""
+    records = load_records(2.0, 7, batches_per_s=120)
+    fold, start = Fold(words_or_none), 0
+    before = fold.view(START_NS)
+    for now_ns in range(START_NS + FRAME_NS, records[-1].time_ns, FRAME_NS):
+        end = bisect_right(records, now_ns, key=lambda record: record.time_ns)
+        fold.apply(records[start:end])
+        start, after = end, fold.view(now_ns)
+        if now_ns > START_NS + SECOND // 2:
+            assert after.replicas is before.replicas or after.clients is before.clients
+        before = after
+    assert before.replicas[0].expected > 4_000
+
+
 def settled(fold: Fold, now_ns: int) -> ClusterView:
     """The view once every card is up to date, without what depends on when it was looked at."""
     for step in range(20):
@@ -104,6 +120,7 @@ def words_or_none(operation: bytes) -> str:
         max_size=10,
     )
 )
+@example([Record(0, 0, 0, 0, b""), Record(0, int(Tap.FROM_PASSED), 1 << 4, 0, b"\0\0r")])
 def test_nonsense_is_passed_over_and_counted(nonsense: list[Record]) -> None:
     fold = one_request().fold()
     fold.apply(nonsense)

@@ -188,7 +188,7 @@ def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Start]:
             exporting=Exporting((sys.executable, str(ROOT / "main.py")), lambda: launched.path),
         )
         window = open_window(launched.source, launched.face, options)
-        Collector(window).start()
+        Collector(window, lambda: window.bridge.rests).start()
         window.resize(1366, 768)
         live = Live(qtbot, launched, window, wanted)
         started.append(live)

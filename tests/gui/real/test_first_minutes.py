@@ -50,7 +50,7 @@ def live(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         painted=launched.start,
     )
     window = open_window(launched.source, launched.face, options)
-    collector = Collector(window)
+    collector = Collector(window, lambda: window.bridge.rests)
     collector.start()
     window.resize(1366, 768)
     live = Live(qtbot, launched, window)
