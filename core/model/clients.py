@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.facts import Called, Returned
-from core.limits import MAX_CLIENTS
+from core.limits import MAX_CLIENTS, MAX_REPLICAS
 from core.model.cluster_view import ClientCard
 from core.model.metrics import Ints
 from core.trace.wire_log import UNREADABLE
@@ -143,7 +143,8 @@ class ClientBook:
                 self.unreadable += 1
                 continue
             count = len(returned.outcomes)
-            if len(returned.requests) != 8 * count or len(returned.seqs) != 8 * count:
+            lengths = (len(returned.requests), len(returned.seqs))
+            if lengths != (8 * count, 8 * count) or not 0 <= returned.replica <= MAX_REPLICAS:
                 self.unreadable += 1
                 continue
             columns.append(returned.requests)
