@@ -2,7 +2,8 @@
 
 Takes how long it is from the command to the first picture of the recording, plays it at its own pace and
 counts frames, reads it to its end, and then jumps to moments all over it and takes the time until each is
-painted. Prints one JSON object. Without a display the window paints into memory.
+painted. At last the same program opens it once more, as a window does that has been open. Prints one JSON
+object. Without a display the window paints into memory.
 """
 
 from __future__ import annotations
@@ -40,13 +41,14 @@ LONGEST_MS = 240_000
 class Watch(QObject):
     """First picture, play, read to the end, jump: one after the other, then the window is closed."""
 
-    def __init__(self, source: Source, began_ns: int) -> None:
+    def __init__(self, source: Source, began_ns: int, again: bool = False) -> None:
         super().__init__()
         assert source.travel is not None
         self._window: MainWindow | None = None
         self._travel: Travel = source.travel
         self._turn = source.turn
         self._began_ns = began_ns
+        self._again = again  # only the first picture is of interest
         self._chance = random.Random(1)
         self._since = (0, 0)
         self._seeks_ms: list[float] = []
@@ -73,7 +75,12 @@ class Watch(QObject):
         return self._window
 
     def _first_picture(self) -> None:
-        self.figures["first_picture_s"] = round((time.monotonic_ns() - self._began_ns) / 1e9, 3)
+        took_s = round((time.monotonic_ns() - self._began_ns) / 1e9, 3)
+        if self._again:
+            self.figures["first_picture_again_s"] = took_s
+            self.window.leave()
+            return
+        self.figures["first_picture_s"] = took_s
         self.figures["first_picture_cpu_s"] = round(time.process_time(), 3)
         self.window.resize(*SIZE)
         self._travel.play(1.0)
@@ -138,10 +145,11 @@ def main() -> None:
 
     run = app.run
     figures: dict[str, float | int] = {}
+    began = [began_ns]
 
     def watched(source: Source, face: ServiceFace, options: Options | None = None) -> int:
         assert options is not None
-        watch = Watch(source, began_ns)
+        watch = Watch(source, began[-1], again=len(began) > 1)
         setattr(source, "turn", watch.turn)  # noqa: B010 - a method of this one source
         with tempfile.TemporaryDirectory() as folder:
             settings = Path(folder) / "window.ini"
@@ -151,6 +159,8 @@ def main() -> None:
 
     app.run = watched
     code = program.open_recording(path, "")
+    began.append(time.monotonic_ns())
+    code = code or program.open_recording(path, "")
     sys.stdout.write(json.dumps(figures) + "\n")
     sys.exit(code)
 
