@@ -100,7 +100,7 @@ def test_a_run_without_a_window_waits_for_a_slow_disk_and_loses_nothing(
         write(recorder, data)
 
     monkeypatch.setattr(Recorder, "_write", slowly)
-    monkeypatch.setattr(disk_brake, "BACKLOG_BYTES", 1 << 20)
+    monkeypatch.setattr(disk_brake, "BACKLOG_BYTES", 1 << 18)
     path = tmp_path / "run.lockstep"
     report = record_run(RunSettings(service="kv", clients=16, requests=30_000), path)
     assert report.holds, report.troubles
