@@ -91,10 +91,10 @@ class Timeline:
             return False
         records = self._tape.load(block)
         before = self._fold.next_seq
+        self._mark(records)  # first: who sees that a part was read finds its markers
         for part in _helpings(records):
             self._fold.apply(part)
             self._weigh(part)
-        self._mark(records)
         self._next_seq.append(before)
         return True
 
