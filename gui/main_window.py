@@ -114,7 +114,9 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         bridge, stage = self.bridge, self.stage
         bridge.every_tick(self._show_view)
-        self.intents.sent.connect(bridge.expect)
+        card, pages = self.docks.checks.card, self.docks.inspector.pages
+        for done in (self.intents.sent, self.selection.changed, card.check_chosen, pages.currentChanged):
+            done.connect(bridge.expect)
         bridge.a_little_each_tick(stage.isVisible, stage.renew)
         bridge.now_and_then(self.top_bar.isVisible, self.top_bar.show_view, 5)
         bridge.now_and_then(self.status.isVisible, self.status.show_view, 1)

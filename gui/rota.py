@@ -48,6 +48,10 @@ class Rota:
         """Somebody who is seen wants to be shown smoothly: ten times a second and oftener."""
         return any(0 < turn.every_ns < HURRY_NS and turn.seen() for turn in self._turns)
 
+    def behind(self, since_ns: int) -> bool:
+        """Somebody who is seen has not had a turn since then."""
+        return any(turn.due_ns - turn.every_ns < since_ns and turn.seen() for turn in self._turns)
+
     def go_round(self, view: ClusterView, spent_ns: Callable[[], int]) -> None:
         """Let some of those who are due show the view. `spent_ns`: what the frame has cost by now."""
         now_ns = self._clock()

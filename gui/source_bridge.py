@@ -62,6 +62,7 @@ class SourceBridge(QObject):
         self._rota = Rota()
         self._moving: Callable[[ClusterView], bool] | None = None
         self._looked_ns = 0
+        self._changed_ns = 0
         self._awake = True  # something moves, or is not done with
         self._expects_until_ns = 0
         self._timer = QTimer(self)
@@ -109,8 +110,9 @@ class SourceBridge(QObject):
         QTimer.singleShot(0, self, self.tick)
 
     def expect(self) -> None:
-        """Somebody has asked the source for something: do not rest until it can be there."""
-        self._expects_until_ns = time.monotonic_ns() + EXPECTS_NS
+        """Somebody has done something: do not rest until what comes of it can be there, and is shown."""
+        self._changed_ns = time.monotonic_ns()
+        self._expects_until_ns = self._changed_ns + EXPECTS_NS
         if self._timer.isActive():
             self._beat(TICK_MS)
 
@@ -132,30 +134,34 @@ class SourceBridge(QObject):
             scene.apply(records)
         for news in scene.news():
             self._speak(news)
-        resting = all(map(is_pulse, records)) and self._at_rest()
+        now_ns = time.monotonic_ns()
+        if not all(map(is_pulse, records)):
+            self._changed_ns = now_ns
+        resting = self._at_rest(now_ns)
         self._beat(REST_MS if resting else TICK_MS)
-        recent = time.monotonic_ns() - self._looked_ns < REST_VIEW_NS
+        recent = now_ns - self._looked_ns < REST_VIEW_NS
         if not (resting and recent) and not self._window.isMinimized() and self._window.isVisible():
-            self._look()
+            self._look(resting)
         self.meter.end()
         QCoreApplication.sendPostedEvents(self._window, QEvent.Type.UpdateRequest.value)
         sys.setswitchinterval(BETWEEN_S)
 
-    def _at_rest(self) -> bool:
+    def _at_rest(self, now_ns: int) -> bool:
         """Nothing is to be seen but what is seen."""
-        expects = time.monotonic_ns() < self._expects_until_ns
-        return not (self._awake or expects or self._rota.hurries()) and self.fold.still
+        awaited = self._awake or now_ns < self._expects_until_ns
+        due = self._rota.behind(self._changed_ns) or self._rota.hurries()
+        return not (awaited or due) and self.fold.still
 
     def _beat(self, interval_ms: int) -> None:
         if self._timer.interval() != interval_ms:  # to set it anew would begin it anew
             self._timer.setInterval(interval_ms)
 
-    def _look(self) -> None:
-        """Make the view of now, and show it."""
+    def _look(self, resting: bool) -> None:
+        """Make the view of now, and show it; a window at rest has time for everybody."""
         self._looked_ns = time.monotonic_ns()
         self.view = view = self.fold.view(self._source.now_ns())
         self._awake = self._moving is not None and self._moving(view)
-        self._rota.go_round(view, self.meter.so_far_ns)
+        self._rota.go_round(view, (lambda: 0) if resting else self.meter.so_far_ns)
 
     def _speak(self, news: Answered | Said | RunStarted) -> None:
         if isinstance(news, Answered):

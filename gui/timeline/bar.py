@@ -132,7 +132,7 @@ class TimelineBar(QFrame):
         self.time.setAccessibleName("Time shown, and length of the run")
         self.number.setProperty("role", "number")
         self.number.setToolTip("The highest sequence number that was ordered by now")
-        self._show_badge("LIVE")
+        self._show_badge(self._journey.badge)
         self.badge.clicked.connect(self._journey.to_end)
         self.speed.setToolTip("How fast it plays, against the pace at which it happened")
         self.speed.setAccessibleName("Speed of playing")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from core.commands import SetLoad
@@ -62,6 +63,41 @@ def test_whoever_asks_for_something_is_attended_to(qtbot: QtBot, window: MainWin
     qtbot.waitUntil(lambda: len(intervals) >= 5)
     assert intervals[:5] == [TICK_MS] * 5
     qtbot.waitUntil(lambda: bridge._timer.interval() == REST_MS, timeout=10_000)
+
+
+def test_it_does_not_rest_before_everybody_has_shown_what_came(
+    qtbot: QtBot, window: MainWindow, source: FakeSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine so slow that every frame costs too much, each frame has time for one of them."""
+    bridge, shown = window.bridge, set[int]()
+    for name in range(12):
+        bridge.now_and_then(lambda: True, lambda _view, name=name: shown.add(name), 4)
+    qtbot.waitUntil(lambda: bridge.rests, timeout=10_000)
+    monkeypatch.setattr(bridge.meter, "so_far_ns", lambda: 10**9)
+    shown.clear()
+    source.say(LoadSet(True))
+    qtbot.waitUntil(lambda: bridge._timer.interval() == TICK_MS)
+    qtbot.waitUntil(lambda: bridge.rests, timeout=10_000)
+    assert shown == set(range(12))
+
+
+def test_a_look_at_rest_has_time_for_everybody(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bridge, shown = window.bridge, list[int]()
+    for name in range(12):
+        bridge.now_and_then(lambda: True, lambda _view, name=name: shown.append(name), 4)
+    qtbot.waitUntil(lambda: len(shown) >= 12 and bridge.rests, timeout=10_000)
+    monkeypatch.setattr(bridge.meter, "so_far_ns", lambda: 10**9)
+    shown.clear()
+    qtbot.waitUntil(lambda: bool(shown))
+    assert sorted(shown) == list(range(12))
+
+
+def test_a_selection_is_shown_soon(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: window.bridge.rests, timeout=10_000)
+    window.selection.set("R2")
+    assert not window.bridge.rests
 
 
 def test_what_a_person_searches_for_keeps_the_window_awake(qtbot: QtBot, window: MainWindow) -> None:

@@ -80,6 +80,19 @@ def test_in_frames_that_cost_too_much_already_only_the_overdue_have_a_turn_one_e
     assert max(map(len, turns)) == 1
 
 
+def test_whoever_is_seen_and_had_no_turn_since_then_is_behind() -> None:
+    frames = Frames()
+    frames.add("a", 2, ALLOWANCE_NS + 1)
+    frames.add("b", 2, 0)
+    frames.add("hidden", 2, 0, seen=False)
+    changed_ns = frames.now_ns
+    assert frames.frame() == ["a"]
+    assert frames.rota.behind(changed_ns)
+    assert "b" in frames.frame()
+    assert not frames.rota.behind(changed_ns)
+    assert frames.rota.behind(frames.now_ns + 1)
+
+
 def test_what_nobody_sees_has_no_turn() -> None:
     frames = Frames()
     frames.add("hidden", 60, 0, seen=False)

@@ -41,6 +41,7 @@ def test_the_stage_never_jumps_to_make_room_for_the_timeline(
     source = ReplaySource(FileTape(recording), words)
     window = open_window(source, FakeFace(), options)
     window.resize(1366, 768)
+    assert window.timeline.badge.text() == "REPLAY"  # not LIVE before it knows
     first = window.stage.size()
     source.start()
     qtbot.waitUntil(lambda: window.timeline.badge.text() == "REPLAY")
