@@ -63,7 +63,8 @@ class SourceBridge(QObject):
         self._moving: Callable[[ClusterView], bool] | None = None
         self._looked_ns = 0
         self._changed_ns = 0
-        self._awake = True  # something moves, or is not done with
+        self._moves = True
+        self._unfinished: dict[Callable[[], bool], Callable[[], bool]] = {}  # work, and who sees it
         self._expects_until_ns = 0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -99,7 +100,10 @@ class SourceBridge(QObject):
         more to do at once."""
 
         def turn(_view: ClusterView) -> None:
-            self._awake = work() or self._awake
+            if work():
+                self._unfinished[work] = seen
+            else:
+                self._unfinished.pop(work, None)
 
         self._rota.add(seen, turn, EVERY_TICK)
 
@@ -125,16 +129,15 @@ class SourceBridge(QObject):
         """One frame."""
         sys.setswitchinterval(WITHIN_S)
         self.meter.begin()
-        scene = self._source.turn(self.scene)
+        scene, now_ns = self._source.turn(self.scene), time.monotonic_ns()
         if scene is not self.scene:
-            self.scene, self._awake = scene, True
+            self.scene, self._changed_ns = scene, now_ns
             self.turned.emit()
         records = self._source.drain()
         if records:
             scene.apply(records)
         for news in scene.news():
             self._speak(news)
-        now_ns = time.monotonic_ns()
         if not all(map(is_pulse, records)):
             self._changed_ns = now_ns
         resting = self._at_rest(now_ns)
@@ -148,9 +151,10 @@ class SourceBridge(QObject):
 
     def _at_rest(self, now_ns: int) -> bool:
         """Nothing is to be seen but what is seen."""
-        awaited = self._awake or now_ns < self._expects_until_ns
-        due = self._rota.behind(self._changed_ns) or self._rota.hurries()
-        return not (awaited or due) and self.fold.still
+        if self._moves or now_ns < self._expects_until_ns or not self.fold.still:
+            return False
+        works = any(seen() for seen in self._unfinished.values())
+        return not (works or self._rota.behind(self._changed_ns) or self._rota.hurries())
 
     def _beat(self, interval_ms: int) -> None:
         if self._timer.interval() != interval_ms:  # to set it anew would begin it anew
@@ -160,7 +164,7 @@ class SourceBridge(QObject):
         """Make the view of now, and show it; a window at rest has time for everybody."""
         self._looked_ns = time.monotonic_ns()
         self.view = view = self.fold.view(self._source.now_ns())
-        self._awake = self._moving is not None and self._moving(view)
+        self._moves = self._moving is not None and self._moving(view)
         self._rota.go_round(view, (lambda: 0) if resting else self.meter.so_far_ns)
 
     def _speak(self, news: Answered | Said | RunStarted) -> None:

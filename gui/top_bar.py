@@ -87,7 +87,7 @@ class TopBar(QFrame):
         self._record_dot, self.record = QLabel(self), SteadyLabel(self)
         self._record_words = ("", "")
         self._labels: list[QLabel] = []
-        self._controls: list[QWidget] = [self.pace, self.load, self.restart, self.faults]
+        self._controls: list[QWidget] = [self.pace, self.restart]
         self._prepare_numbers()
         self._arrange()
         self.set_theme(theme, icons)
@@ -224,7 +224,7 @@ class TopBar(QFrame):
         for widget in (self.pace, self.slider, self._delay, self.step):
             row.addWidget(widget)
         row.addWidget(_line(self))
-        row.addWidget(self.load)
+        row.addWidget(self._framed(self.load))
         for words, box in (("Clients", self.clients), ("Replicas", self.replicas)):
             label = QLabel(words, self)
             label.setProperty("role", "muted")
@@ -234,7 +234,7 @@ class TopBar(QFrame):
             row.addWidget(self._stepper(box))
         row.addWidget(self.restart)
         row.addWidget(_line(self))
-        row.addWidget(self.faults)
+        row.addWidget(self._framed(self.faults))
         row.addStretch(1)
         row.addWidget(self.keep)
         row.addWidget(self._record_dot)
@@ -245,6 +245,16 @@ class TopBar(QFrame):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
             row.addWidget(button)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def _framed(self, button: QToolButton) -> QFrame:
+        """For `allow`: an action that gets another icon enables its buttons again, but not in a frame that is
+        not enabled."""
+        frame = QFrame(self)
+        row = QHBoxLayout(frame)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(button)
+        self._controls.append(frame)
+        return frame
 
     def _stepper(self, box: QSpinBox) -> QFrame:
         frame = QFrame(self)

@@ -21,7 +21,7 @@ from core.session.tape import FileTape
 from gui.app import application, open_window
 from gui.main_window import MainWindow
 from gui.options import Options
-from tests.gui.conftest import close
+from tests.gui.conftest import close, show_all
 from tests.support.fake_source import FakeFace, fact_record
 from tests.support.waiting import wait_until
 
@@ -48,7 +48,7 @@ class Player:
     def rest(self) -> None:
         """Until nothing is sought, and the picture shows it."""
         self.bot.waitUntil(lambda: not self.source.travel.state.busy, timeout=20_000)
-        self.window.bridge.tick()
+        show_all(self.window)
 
     def click(self, button: str) -> None:
         self.bot.mouseClick(self.window.timeline.buttons[button], LEFT)

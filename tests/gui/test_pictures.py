@@ -126,6 +126,7 @@ def settle(window: MainWindow) -> None:
             if turn.seen():
                 turn.show(view)
     log = window.docks.log
+    log.set_log(window.bridge.log)  # how far back it has found rows depends on the way here, too
     for _ in range(2 if window.docks.frames["log"].is_seen() else 0):
         log._turn_ns = 0
         log.work()

@@ -28,7 +28,10 @@ def test_it_says_that_it_is_a_replay(player: Player) -> None:
     assert player.window.preferences.recent_files == [str(player.source.path)]
     assert player.window.timeline.badge.text() == "REPLAY"
     player.bot.waitUntil(lambda: "replay · run.lockstep" in player.window.status.figures.text())
-    assert not player.window.top_bar.pace.isEnabled()
+    bar = player.window.top_bar
+    for theme in ("light", "dark"):
+        assert not any(control.isEnabled() for control in (bar.pace, bar.load, bar.faults, bar.clients))
+        player.window.dress.choose(theme)
     player.window.intents.kill(1)
     assert "nothing in it can be changed" in player.window.status.sentence.text()
 
