@@ -21,8 +21,6 @@ from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
-
 if TYPE_CHECKING:
     from core.session.scene import Scene
     from core.session.source import ServiceFace, Source, Travel
@@ -38,11 +36,10 @@ LONGEST_MS = 240_000
 """Then it is given up, whatever is missing."""
 
 
-class Watch(QObject):
+class Watch:
     """First picture, play, read to the end, jump: one after the other, then the window is closed."""
 
     def __init__(self, source: Source, began_ns: int, again: bool = False) -> None:
-        super().__init__()
         assert source.travel is not None
         self._window: MainWindow | None = None
         self._travel: Travel = source.travel
@@ -59,14 +56,14 @@ class Watch(QObject):
     def watch(self, window: MainWindow) -> None:
         """This is the window."""
         self._window = window
-        QTimer.singleShot(LONGEST_MS, window, window.leave)
+        _later(LONGEST_MS, window.leave)
 
     def turn(self, scene: Scene) -> Scene:
         """In the place of the source's own: a new scene is painted when the window's tick is over."""
         turned = self._turn(scene)
         if turned is not scene:
             arrived, self._arrived = self._arrived, _nothing
-            QTimer.singleShot(0, self, arrived)
+            _later(0, arrived)
         return turned
 
     @property
@@ -84,11 +81,11 @@ class Watch(QObject):
         self.figures["first_picture_cpu_s"] = round(time.process_time(), 3)
         self.window.resize(*SIZE)
         self._travel.play(1.0)
-        QTimer.singleShot(WARM_UP_MS, self, self._play)
+        _later(WARM_UP_MS, self._play)
 
     def _play(self) -> None:
         self.window.bridge.meter.reset()
-        QTimer.singleShot(PLAYED_MS, self, self._played)
+        _later(PLAYED_MS, self._played)
 
     def _played(self) -> None:
         frames = self.window.bridge.meter.figures()
@@ -99,7 +96,7 @@ class Watch(QObject):
 
     def _read(self) -> None:
         if self._travel.state.read_share < 1.0:
-            QTimer.singleShot(LOOK_MS, self, self._read)
+            _later(LOOK_MS, self._read)
             return
         self.figures["read_to_the_end_s"] = round((time.monotonic_ns() - self._began_ns) / 1e9, 1)
         self._seek()
@@ -115,7 +112,7 @@ class Watch(QObject):
         self._seeks_ms.append((time.perf_counter_ns() - wall_ns) / 1e6)
         self._seeks_cpu_ms.append((time.process_time_ns() - cpu_ns) / 1e6)
         if len(self._seeks_ms) < SEEKS:
-            QTimer.singleShot(LOOK_MS, self, self._seek)
+            _later(LOOK_MS, self._seek)
             return
         for name, costs in (("seek_ms", self._seeks_ms), ("seek_cpu_ms", self._seeks_cpu_ms)):
             shares = quantiles(costs, n=100, method="inclusive")
@@ -126,6 +123,12 @@ class Watch(QObject):
 
         self.figures["memory_mib"] = round(resource_mib())
         self.window.leave()
+
+
+def _later(ms: int, do: Callable[[], None]) -> None:
+    from PySide6.QtCore import QTimer  # the program itself is the first to import Qt: the order costs
+
+    QTimer.singleShot(ms, do)
 
 
 def _nothing() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 from core import facts
 from core.facts import FactUnion, Harm
@@ -26,8 +27,7 @@ class BandKind(StrEnum):
     HARMED = "harmed"  # slow, or lying
 
 
-@dataclass(slots=True)
-class Band:
+class Band(msgspec.Struct):
     """One thing that was wrong with one replica. `end_ns` is OPEN_NS while it is."""
 
     replica: int
@@ -37,12 +37,11 @@ class Band:
     end_ns: int = OPEN_NS
 
 
-@dataclass(slots=True)
-class Bands:
+class Bands(msgspec.Struct):
     """Every band of a run, in the order of their starts."""
 
-    all: list[Band] = field(default_factory=list)
-    _open: dict[tuple[int, str], Band] = field(default_factory=dict)
+    all: list[Band] = msgspec.field(default_factory=list)
+    _open: dict[tuple[int, str], Band] = msgspec.field(default_factory=dict)
 
     def within(self, start_ns: int, end_ns: int) -> Iterator[Band]:
         """Bands that touch a time."""

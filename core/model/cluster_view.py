@@ -6,9 +6,10 @@ Times are monotonic nanoseconds of the run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
+
+import msgspec
 
 from core.facts import CheckCount, ConflictCall, Pace
 from core.link_faults import Link, LinkFaults
@@ -16,10 +17,8 @@ from core.link_faults import Link, LinkFaults
 _Self = TypeVar("_Self", bound="Frozen")
 
 
-class Frozen:
+class Frozen(msgspec.Struct, frozen=True):
     """Never changes, so a copy of what holds it shares it: checkpoints of the fold cost little."""
-
-    __slots__ = ()
 
     def __deepcopy__(self: _Self, memo: dict[int, object]) -> _Self:
         return self
@@ -51,8 +50,7 @@ class TokenKind(Enum):
     LOST = "lost"
 
 
-@dataclass(frozen=True, slots=True)
-class ClientCard(Frozen):
+class ClientCard(Frozen, frozen=True):
     """A client: what it waits for, or its last answer."""
 
     client: int
@@ -64,8 +62,7 @@ class ClientCard(Frozen):
     answered: int
 
 
-@dataclass(frozen=True, slots=True)
-class FrontEndCard(Frozen):
+class FrontEndCard(Frozen, frozen=True):
     """The front end."""
 
     next_seq: int
@@ -81,8 +78,7 @@ class FrontEndCard(Frozen):
     answers_lost: tuple[tuple[int, str], ...] = ()  # (sequence number, request) that died with it
 
 
-@dataclass(frozen=True, slots=True)
-class Tile(Frozen):
+class Tile(Frozen, frozen=True):
     """One row of a replica's data. `lit`: the last operation changed it."""
 
     key: str
@@ -90,8 +86,7 @@ class Tile(Frozen):
     lit: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ReplicaCard(Frozen):
+class ReplicaCard(Frozen, frozen=True):
     """A replica manager. A dead one keeps its last state."""
 
     replica: int
@@ -113,8 +108,7 @@ class ReplicaCard(Frozen):
     harms: tuple[str, ...] = ()  # what somebody did inside of it, in a few words each
 
 
-@dataclass(frozen=True, slots=True)
-class Token(Frozen):
+class Token(Frozen, frozen=True):
     """A message on its way between two nodes ("C1", "FE", "R2").
 
     It left at `sent_ns` and arrives at `due_ns`; a `due_ns` of 0 means that it waits for the user's word.
@@ -133,8 +127,7 @@ class Token(Frozen):
     sample: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class DataPage(Frozen):
+class DataPage(Frozen, frozen=True):
     """A page of a replica's data at `path`, as it answered at `at_ns`, after `expected - 1` numbers."""
 
     replica: int
@@ -148,24 +141,21 @@ class DataPage(Frozen):
     at_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class FaultyLink(Frozen):
+class FaultyLink(Frozen, frozen=True):
     """One direction of a link, and what is wrong with it."""
 
     link: Link
     faults: LinkFaults
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict(Frozen):
+class Verdict(Frozen, frozen=True):
     """A live check in words."""
 
     count: CheckCount
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Violation(Frozen):
+class Violation(Frozen, frozen=True):
     """A check that failed: the number and both sides."""
 
     check: str
@@ -177,8 +167,7 @@ class Violation(Frozen):
     at_ns: int = 0  # when it was noticed
 
 
-@dataclass(frozen=True, slots=True)
-class Metrics(Frozen):
+class Metrics(Frozen, frozen=True):
     """Figures of the last second, and of the whole run where said."""
 
     throughput_per_s: float
@@ -193,8 +182,7 @@ class Metrics(Frozen):
     frames_per_request: float = 0.0  # over the run: a frame carries a batch of messages
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterView(Frozen):
+class ClusterView(Frozen, frozen=True):
     """Everything that the picture of one moment needs."""
 
     now_ns: int

@@ -9,7 +9,8 @@ that follow it differ.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from core.model.cluster_view import DataPage
 
@@ -24,8 +25,7 @@ PageOf = Callable[[int, str, int], DataPage | None]
 Missing = tuple[int, str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class DiffRow:
+class DiffRow(msgspec.Struct, frozen=True):
     """A place and what both sides hold there; ABSENT where one has nothing."""
 
     path: str
@@ -38,15 +38,14 @@ class DiffRow:
         return self.left != self.right
 
 
-@dataclass(slots=True)
-class DataDiff:
+class DataDiff(msgspec.Struct):
     """What was found so far. `missing` are the pages that it needs to go on."""
 
-    rows: list[DiffRow] = field(default_factory=list)
-    missing: list[Missing] = field(default_factory=list)
-    cut: list[str] = field(default_factory=list)
+    rows: list[DiffRow] = msgspec.field(default_factory=list)
+    missing: list[Missing] = msgspec.field(default_factory=list)
+    cut: list[str] = msgspec.field(default_factory=list)
     """What was not compared to its end, in words."""
-    numbers: tuple[set[int], set[int]] = field(default_factory=lambda: (set(), set()))
+    numbers: tuple[set[int], set[int]] = msgspec.field(default_factory=lambda: (set(), set()))
     """After which numbers the pages of each side were taken."""
 
     @property

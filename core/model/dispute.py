@@ -14,7 +14,6 @@ A request of which nobody knows the outcome has an open end: it may have taken e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import msgspec
 
@@ -39,8 +38,7 @@ _CALLS = frozenset(map(int, (Tap.CALL_SENT, Tap.CALL_DELIVERED)))
 _ORDERS = frozenset(map(int, (Tap.TO_PASSED, Tap.TO_SENT)))
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """A request as its client saw it. `returned_ns` is 0 for an open end, `seq` 0 when nobody knows it. What
     is not `strict` demands nothing: it may have taken effect, and even so there is a conflict."""
 
@@ -65,8 +63,7 @@ class Claim:
         return f"{number}{self.request} {self.call} → {answer}"
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(msgspec.Struct, frozen=True):
     """An execution by a replica; `wrong` when it is the one that is accused."""
 
     replica: int
@@ -76,8 +73,7 @@ class Deed:
     wrong: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Dispute:
+class Dispute(msgspec.Struct, frozen=True):
     """What to draw, and a reading of it in sentences."""
 
     check: str

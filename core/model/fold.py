@@ -13,7 +13,8 @@ person reads no faster) and in three turns, a frame each, while what happens to 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from core.facts import Checked, Counted, Pace
 from core.limits import MAX_REPLICAS

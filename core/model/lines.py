@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -70,8 +70,7 @@ def client_code(client: int) -> int:
     return FIRST_CLIENT + client - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(msgspec.Struct, frozen=True):
     """Rows `first …` as columns. Times are on the clock of the records."""
 
     left_ns: Ints  # when it left, or began

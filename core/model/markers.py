@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from core import facts
 from core.facts import FactUnion, Harm
@@ -24,8 +25,7 @@ class MarkerKind(StrEnum):
     CAPTION = "caption"
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(msgspec.Struct, frozen=True):
     """A moment worth finding again. `seq` is the number it is about, 0 for none."""
 
     time_ns: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from core.model.cluster_view import ClusterView
 from core.model.past import Past
@@ -45,8 +46,7 @@ class Cause(StrEnum):
     UNTOLD = "what happened is too long ago to be told"
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(msgspec.Struct, frozen=True):
     """An answer: about what ("R1", "#128", "C3"), what it comes down to, and that in sentences."""
 
     about: str
@@ -57,8 +57,7 @@ class Why:
         return " ".join(self.sentences)
 
 
-@dataclass(frozen=True, slots=True)
-class Scenery:
+class Scenery(msgspec.Struct, frozen=True):
     """All that an answer is found from: the picture of the moment and the events that led to it."""
 
     view: ClusterView

@@ -9,7 +9,6 @@ records.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 
 import msgspec
@@ -48,8 +47,7 @@ class Fate(Enum):
     DOUBLED = "came twice"
 
 
-@dataclass(slots=True)
-class Passage:
+class Passage(msgspec.Struct):
     """One message on one link. `arrived_ns` is 0 unless it arrived; `token` 0 when nothing held it."""
 
     fate: Fate
@@ -58,8 +56,7 @@ class Passage:
     token: int = 0
 
 
-@dataclass(slots=True)
-class Execution:
+class Execution(msgspec.Struct):
     """When a replica had the number, began with it and was done; on the clock of the records."""
 
     received_ns: int
@@ -67,8 +64,7 @@ class Execution:
     finished_ns: int
 
 
-@dataclass(slots=True)
-class Story:
+class Story(msgspec.Struct):
     """What is known of a request. Times of what did not happen, or is not known, are 0."""
 
     seq: int = 0
@@ -82,15 +78,15 @@ class Story:
     answered_ns: int = 0  # when the client had the answer
     outcome: str = ""
     answered_by: int = 0
-    orders: dict[int, list[Passage]] = field(default_factory=dict)
+    orders: dict[int, list[Passage]] = msgspec.field(default_factory=dict)
     """Per replica: the order that holds the number, as often as it was sent; oldest first."""
-    asked: dict[int, list[Passage]] = field(default_factory=dict)
+    asked: dict[int, list[Passage]] = msgspec.field(default_factory=dict)
     """Per replica: its asking for the number, which was missing; oldest first."""
-    results: dict[int, list[Passage]] = field(default_factory=dict)
-    executions: dict[int, Execution] = field(default_factory=dict)
+    results: dict[int, list[Passage]] = msgspec.field(default_factory=dict)
+    executions: dict[int, Execution] = msgspec.field(default_factory=dict)
     cut: bool = False
     """What was logged more than `FORWARD_RECORDS` after its order was not looked at."""
-    records: list[Record] = field(default_factory=list)
+    records: list[Record] = msgspec.field(default_factory=list)
     """Its messages as they were logged, oldest first: the newest `KEPT_RECORDS` of them."""
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -62,8 +61,7 @@ class Tape(Protocol):
         """A block's records. Raises RecordingError."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Checkpoint:
+class _Checkpoint(msgspec.Struct, frozen=True):
     records: int
     fold: Fold
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from core.ids import client_name, replica_name
 from core.model.story import Story
@@ -21,8 +22,7 @@ class Stage(StrEnum):
     BACK = "on its way back"
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(msgspec.Struct, frozen=True):
     """A stretch of time of one node. Times are on the clock of the records."""
 
     node: str

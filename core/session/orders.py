@@ -7,7 +7,6 @@ is void: nobody may execute it. So the epochs are looked up first, in a pass of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -78,8 +77,7 @@ def result_of(record: Record) -> Result | None:
     return None
 
 
-@dataclass(slots=True)
-class Execution:
+class Execution(msgspec.Struct):
     """An ordered batch and the first recorded result of it (of `replica`); 0 and None without one."""
 
     order: Order

@@ -10,10 +10,10 @@ from __future__ import annotations
 import sys
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import msgspec
 from xxhash import xxh3_64
 
 from core.errors import RecordingError
@@ -41,8 +41,7 @@ LARGE_BYTES = 8 << 20
 """A block that is larger unpacked is not kept, and nothing is while it is read."""
 
 
-@dataclass(frozen=True, slots=True)
-class BlockPlace:
+class BlockPlace(msgspec.Struct, frozen=True):
     """Where a block lies: its payload begins at `offset` of the file; its first record is the run's
     `first_record`-th."""
 

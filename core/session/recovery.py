@@ -6,8 +6,9 @@ A recording that has no end mark and that nobody holds (`file_lock`) belongs to 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from core.errors import RecordingError
 from core.session.file_lock import try_lock
@@ -19,8 +20,7 @@ TAIL_BYTES = 256 << 10
 """An end mark is looked for in so much of a file's end; annotations may stand behind it."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeftBehind:
+class LeftBehind(msgspec.Struct, frozen=True):
     """A session that ended without its end mark, and how long it was."""
 
     path: Path

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from core.model.fold import Fold
 from core.model.timeline import Timeline, is_answer
@@ -18,27 +19,23 @@ LOG_RECORDS = 1_500
 _CALLS = (Tap.CALL_SENT, Tap.CALL_DELIVERED)
 
 
-@dataclass(frozen=True, slots=True)
-class ToTime:
+class ToTime(msgspec.Struct, frozen=True):
     """Seek a time on the clock of the records."""
 
     time_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class ToNumber:
+class ToNumber(msgspec.Struct, frozen=True):
     """Seek the moment at which a sequence number was ordered."""
 
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class ToBeginning:
+class ToBeginning(msgspec.Struct, frozen=True):
     """Seek the first moment that shows anything: the clients begin."""
 
 
-@dataclass(frozen=True, slots=True)
-class By:
+class By(msgspec.Struct, frozen=True):
     """Step from `records` (None: from where the wish before leads) one event or request on or back."""
 
     step: int
@@ -49,16 +46,14 @@ class By:
 Wish = ToTime | ToNumber | ToBeginning | By
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """So many records have happened; `now_ns` is the moment to draw, None for that of the last of them."""
 
     records: int
     now_ns: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True):
     """A moment that was sought, with its scene."""
 
     scene: Scene

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from core.commands import Command
 from core.model.markers import Marker
@@ -15,8 +16,7 @@ from core.session.scene import Scene
 from core.trace.wire_log import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
+class Capabilities(msgspec.Struct, frozen=True):
     """What a source can do."""
 
     control: bool  # it takes commands
@@ -25,8 +25,7 @@ class Capabilities:
     why_no_control: str = "This is a recording: nothing in it can be changed."
 
 
-@dataclass(frozen=True, slots=True)
-class TravelState:
+class TravelState(msgspec.Struct, frozen=True):
     """Where a source is in time. Times are on the clock of the records."""
 
     live: bool  # the present of a running cluster is shown

@@ -9,7 +9,6 @@ inside of a field (operations, the body of a result) are taken apart in turn.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -35,8 +34,7 @@ _ON_LINKS_FROM = frozenset(
 _OUTCOMES = ("ok", "refused", "unknown")
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """A stretch of bytes: what it is called, what it says, and where it begins in the frame (-1: it lies
     inside of the field above it)."""
 
@@ -47,8 +45,7 @@ class Field:
     parts: tuple[Field, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Anatomy:
+class Anatomy(msgspec.Struct, frozen=True):
     """A record in full. `framed`: it crossed a link, with a length before it; a fact never did."""
 
     name: str

@@ -10,9 +10,10 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
 from operator import itemgetter
+
+import msgspec
 
 from core.trace.rows import EventKind, EventRow, kind_of, nodes_of, row_of
 from core.trace.wire_log import Record
@@ -25,8 +26,7 @@ MAX_BYTES = 64 << 20
 _body = itemgetter(4)
 
 
-@dataclass(frozen=True, slots=True)
-class EventFilter:
+class EventFilter(msgspec.Struct, frozen=True):
     """Which rows to show; what is left out (or empty) lets everything pass."""
 
     nodes: frozenset[str] = frozenset()  # "C1", "FE", "R2": rows that concern one of them

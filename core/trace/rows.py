@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import msgspec
 
@@ -40,8 +39,7 @@ _BY_LETTER = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class EventRow:
+class EventRow(msgspec.Struct, frozen=True):
     """A row. `seq … last_seq` are the sequence numbers that it is about; 0 for none."""
 
     time_ns: int

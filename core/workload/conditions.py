@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from core.errors import UsageError
 from core.facts import Answered, Said
@@ -45,13 +46,12 @@ CONDITION_WORDS = {
 """Every kind of condition by an example, with its meaning."""
 
 
-@dataclass(slots=True)
-class Heard:
+class Heard(msgspec.Struct):
     """What was asked by hand and what came back, in the order of time; and since when a step waits."""
 
     asked: int = 0
-    answers: list[Answered] = field(default_factory=list)
-    sentences: list[str] = field(default_factory=list)
+    answers: list[Answered] = msgspec.field(default_factory=list)
+    sentences: list[str] = msgspec.field(default_factory=list)
     since_ns: int = 0
 
     def take(self, fact: Answered | Said) -> None:
@@ -65,8 +65,7 @@ class Heard:
 Holds = Callable[[ClusterView, Heard], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     """Its words, and whether it holds."""
 
     words: str

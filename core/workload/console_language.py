@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import combinations
+
+import msgspec
 
 from core.commands import CommandUnion, Kill, Look, SetClients, SetLoad, SetPace
 from core.errors import UsageError
@@ -47,8 +48,7 @@ _CLIENT = re.compile(r"^[cC](\d+)\s*(?:[>›:]\s*|\s+|$)(.*)$", re.DOTALL)
 _SLOWEST_S, _FASTEST_S = 60.0, 0.001
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """What exists now: a line is read against it."""
 
     clients: int
@@ -56,60 +56,52 @@ class Scope:
     operations: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(msgspec.Struct, frozen=True):
     """A line for the service; `client` 0 means the present one."""
 
     client: int
     line: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """A command for the cluster and what the console says to it."""
 
     command: CommandUnion
     echo: str
 
 
-@dataclass(frozen=True, slots=True)
-class GoTo:
+class GoTo(msgspec.Struct, frozen=True):
     """Show another moment."""
 
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Diff:
+class Diff(msgspec.Struct, frozen=True):
     """Compare two replicas."""
 
     one: int
     other: int
 
 
-@dataclass(frozen=True, slots=True)
-class AskWhy:
+class AskWhy(msgspec.Struct, frozen=True):
     """Explain something."""
 
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
-class UseClient:
+class UseClient(msgspec.Struct, frozen=True):
     """The lines that follow are this client's."""
 
     client: int
 
 
-@dataclass(frozen=True, slots=True)
-class Help:
+class Help(msgspec.Struct, frozen=True):
     """Show help, on one operation when `topic` is not empty."""
 
     topic: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Clear:
+class Clear(msgspec.Struct, frozen=True):
     """Empty the console."""
 
 
@@ -159,11 +151,10 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     return f"Did you mean “{near[0]}”?" if near else ""
 
 
-@dataclass(slots=True)
-class LineHistory:
+class LineHistory(msgspec.Struct):
     """Earlier lines, newest last, walked with up and down; the unfinished line is kept below the newest."""
 
-    lines: list[str] = field(default_factory=list)
+    lines: list[str] = msgspec.field(default_factory=list)
     limit: int = 200
     _place: int = -1
     _draft: str = ""

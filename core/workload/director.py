@@ -7,7 +7,7 @@ nothing happens until `answer` is called.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from core.commands import CommandUnion, Submit
 from core.facts import Answered, Said
@@ -20,8 +20,7 @@ SETTLE_NS = 5_000_000_000
 """How long what was expected may take after the last step."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """Something that was expected, in words, whether it came, and after how long."""
 
     expected: str
@@ -29,8 +28,7 @@ class Finding:
     took_ns: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """What was chosen in answer to a question; counts from 1."""
 
     question: Question

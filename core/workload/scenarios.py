@@ -6,9 +6,10 @@ They are read from text files (`core.workload.scenario_format`); those in `asset
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+
+import msgspec
 
 from core.commands import CommandUnion, SetPace, Submit
 from core.errors import LockstepError, UsageError
@@ -34,8 +35,7 @@ MOST_BYTES = 1 << 20
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """Waits for `when`, at most `within_ns`; then says, asks, and does."""
 
     when: Condition
@@ -45,8 +45,7 @@ class Step:
     commands: tuple[CommandUnion, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(msgspec.Struct, frozen=True):
     """A scenario that can be played. `name` is what it is called on the command line."""
 
     name: str

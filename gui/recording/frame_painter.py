@@ -6,8 +6,7 @@ the frame before. The clock that spares a person's eyes under load is wound on, 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from PySide6.QtCore import QRect, QRectF, QSizeF
 from PySide6.QtGui import QImage, QPainter
 

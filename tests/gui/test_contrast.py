@@ -6,10 +6,9 @@ timeline. Marks are measured in pairs, laid over their grounds as the painters l
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QSize, QSizeF
 from PySide6.QtGui import QColor, QImage
 

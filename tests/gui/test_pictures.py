@@ -7,10 +7,10 @@ still, in the app's own type, on the same platform everywhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -132,6 +132,7 @@ def settle(window: MainWindow) -> None:
         log.work()
         while log._coming or log.searching:
             log.work()
+    log.show_view(view)
     window.stage._begin()
     window.status.figures.setText("figures of this machine")
     here = QApplication.focusWidget()

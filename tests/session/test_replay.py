@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from bench.synthetic import START_NS, load_records, words
 from core.facts import EpochStarted, KillOrdered, Pace, PaceSet, Said

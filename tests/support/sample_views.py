@@ -6,8 +6,7 @@ can be compared with yesterday's.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from msgspec.structs import replace
 from xxhash import xxh3_64_intdigest
 
 from core.facts import CheckCount, Pace

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from imageio_ffmpeg import count_frames_and_secs, get_ffmpeg_exe
+from msgspec.structs import replace
 from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QRect, QRectF, QSize, QSizeF
 from PySide6.QtGui import QImage, QPainter
 
