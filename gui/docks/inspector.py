@@ -84,6 +84,7 @@ class Inspector(QWidget):
         self.data.set_theme(theme, icons)
         self.messages.set_theme(theme)
         self.facts.verticalHeader().setDefaultSectionSize(theme.px(22))
+        self.facts.setMinimumHeight(theme.px(22))  # it scrolls; the waterfall above it does not
 
     def look(self, replica: int, path: str) -> None:
         """Show a replica's data at a path."""
