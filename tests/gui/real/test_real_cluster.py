@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 
 from core.facts import Pace
 from core.model.cluster_view import ReplicaState, TokenKind
+from core.trace.wire_log import Tap
 from gui.stage.card_frame import CardFrame
 from gui.stage.replica_card import replica_rows
 from tests.gui.real.conftest import LEFT, Live, Start
@@ -63,6 +64,7 @@ def test_a_killed_replica_is_dropped_and_the_others_go_on(start: Start, way: str
     live.until(lambda: "SIGKILL" in live.replica(2).detail)
     live.until(lambda: "R2 was killed" in live.view.alert)
     live.until(lambda: live.view.headline.startswith("2 of 3"))
+    live.until(lambda: left_the_group(live))  # what it had sent before it died may still be read
     at = live.view.front_end.next_seq
     last = live.replica(2).expected
     live.until(lambda: live.view.front_end.next_seq > at + 200)
@@ -73,6 +75,12 @@ def test_a_killed_replica_is_dropped_and_the_others_go_on(start: Start, way: str
     assert live.view.violations == ()
     live.until(lambda: all(v.count.checked and not v.count.violations for v in live.view.checks))
     assert {card.last_outcome for card in live.view.clients} <= {"ok", "refused"}
+
+
+def left_the_group(live: Live) -> bool:
+    log = live.window.bridge.log
+    records = (log.record(position) for position in range(log.end - 1, log.first - 1, -1))
+    return any(record.tap == Tap.FACT and b"dropped" in record.body for record in records)
 
 
 def kill(live: Live, way: str) -> None:
