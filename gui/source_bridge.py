@@ -144,7 +144,7 @@ class SourceBridge(QObject):
         self._beat(REST_MS if resting else TICK_MS)
         recent = now_ns - self._looked_ns < REST_VIEW_NS
         if not (resting and recent) and not self._window.isMinimized() and self._window.isVisible():
-            self._look(resting)
+            self._look()
         self.meter.end()
         QCoreApplication.sendPostedEvents(self._window, QEvent.Type.UpdateRequest.value)
         sys.setswitchinterval(BETWEEN_S)
@@ -160,12 +160,12 @@ class SourceBridge(QObject):
         if self._timer.interval() != interval_ms:  # to set it anew would begin it anew
             self._timer.setInterval(interval_ms)
 
-    def _look(self, resting: bool) -> None:
-        """Make the view of now, and show it; a window at rest has time for everybody."""
+    def _look(self) -> None:
+        """Make the view of now, and show it."""
         self._looked_ns = time.monotonic_ns()
         self.view = view = self.fold.view(self._source.now_ns())
         self._moves = self._moving is not None and self._moving(view)
-        self._rota.go_round(view, (lambda: 0) if resting else self.meter.so_far_ns)
+        self._rota.go_round(view, self.meter.so_far_ns)
 
     def _speak(self, news: Answered | Said | RunStarted) -> None:
         if isinstance(news, Answered):

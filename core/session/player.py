@@ -23,7 +23,7 @@ from core.trace.wire_log import Record
 
 SLOWEST, FASTEST = 0.05, 20.0
 """Times the pace at which it happened."""
-POLL_S, SELDOM_S = 0.25, 0.6
+POLL_S, SELDOM_S = 0.25, 1.3
 LONGEST_FRAME_NS = 100_000_000
 """A window that stood still does not make the recording jump."""
 FRAME_RECORDS = 1_500

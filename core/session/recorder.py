@@ -30,9 +30,9 @@ from core.session.recording_format import (
 from core.trace.block_builder import BlockBuilder
 from core.trace.wire_log import Record
 
-SEAL_NS = 700_000_000
+SEAL_NS = 650_000_000
 """Of the records' clock: a block spans no longer."""
-POLL_S = 0.1
+POLL_S = 0.2
 HELPING_RECORDS = 256
 """Records taken at once: well under a millisecond of Python."""
 REST_S = 0.000_5

@@ -81,19 +81,6 @@ def test_it_does_not_rest_before_everybody_has_shown_what_came(
     assert shown == set(range(12))
 
 
-def test_a_look_at_rest_has_time_for_everybody(
-    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bridge, shown = window.bridge, list[int]()
-    for name in range(12):
-        bridge.now_and_then(lambda: True, lambda _view, name=name: shown.append(name), 4)
-    qtbot.waitUntil(lambda: len(shown) >= 12 and bridge.rests, timeout=10_000)
-    monkeypatch.setattr(bridge.meter, "so_far_ns", lambda: 10**9)
-    shown.clear()
-    qtbot.waitUntil(lambda: bool(shown))
-    assert sorted(shown) == list(range(12))
-
-
 def test_a_selection_is_shown_soon(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: window.bridge.rests, timeout=10_000)
     window.selection.set("R2")
