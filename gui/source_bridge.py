@@ -140,10 +140,11 @@ class SourceBridge(QObject):
             self._speak(news)
         if not all(map(is_pulse, records)):
             self._changed_ns = now_ns
-        resting = self._at_rest(now_ns)
+        seen = self._window.isVisible() and not self._window.isMinimized()
+        resting = self._at_rest(now_ns) if seen else now_ns != self._changed_ns
         self._beat(REST_MS if resting else TICK_MS)
         recent = now_ns - self._looked_ns < REST_VIEW_NS
-        if not (resting and recent) and not self._window.isMinimized() and self._window.isVisible():
+        if seen and not (resting and recent):
             self._look()
         self.meter.end()
         QCoreApplication.sendPostedEvents(self._window, QEvent.Type.UpdateRequest.value)

@@ -81,6 +81,16 @@ def test_it_does_not_rest_before_everybody_has_shown_what_came(
     assert shown == set(range(12))
 
 
+def test_a_minimized_window_rests_whatever_came(qtbot: QtBot, window: MainWindow, source: FakeSource) -> None:
+    window.showMinimized()
+    qtbot.waitUntil(window.isMinimized)
+    source.say(LoadSet(True))
+    qtbot.waitUntil(lambda: window.bridge.fold.view(source.now_ns()).load_running)
+    qtbot.waitUntil(lambda: window.bridge.rests)
+    window.showNormal()
+    qtbot.waitUntil(lambda: window.intents.view is not None and window.intents.view.load_running)
+
+
 def test_a_selection_is_shown_soon(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: window.bridge.rests, timeout=10_000)
     window.selection.set("R2")
