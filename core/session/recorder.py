@@ -30,7 +30,7 @@ from core.session.recording_format import (
 from core.trace.block_builder import BlockBuilder
 from core.trace.wire_log import Record
 
-SEAL_NS = 650_000_000
+SEAL_NS = 600_000_000
 """Of the records' clock: a block spans no longer."""
 POLL_S = 0.2
 HELPING_RECORDS = 256
