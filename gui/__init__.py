@@ -1,7 +1,7 @@
 """The picture and the hands: everything that a person sees, and everything that can be done by hand.
 
 PySide looks through the source of every module that is imported after it, for a feature that nothing here
-uses. That costs a tenth of a start, so Python's own import is put back.
+uses. That costs some thirty milliseconds of a start, so Python's own import is put back.
 """
 
 import builtins
