@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -91,9 +92,19 @@ def test_a_minimized_window_rests_whatever_came(qtbot: QtBot, window: MainWindow
     qtbot.waitUntil(lambda: window.intents.view is not None and window.intents.view.load_running)
 
 
-def test_a_selection_is_shown_soon(qtbot: QtBot, window: MainWindow) -> None:
+@pytest.mark.parametrize(
+    "choose",
+    [
+        lambda window: window.selection.set("R2"),
+        lambda window: window.docks.checks.card.check_chosen.emit("digest"),
+        lambda window: window.docks.inspector.pages.setCurrentIndex(1),
+    ],
+)
+def test_what_is_chosen_is_shown_soon(
+    qtbot: QtBot, window: MainWindow, choose: Callable[[MainWindow], None]
+) -> None:
     qtbot.waitUntil(lambda: window.bridge.rests, timeout=10_000)
-    window.selection.set("R2")
+    choose(window)
     assert not window.bridge.rests
 
 
