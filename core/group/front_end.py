@@ -90,6 +90,8 @@ class FrontEnd:
         self._window, self._lag = window, lag
         self._recovery: Recovery | None = None
         self._pings = 0
+        self._pinged_at = -1  # the number that the Ping of the tick before told, -1 when it sent none
+        self._owing: set[int] = set()  # who was sent the last Ping and has not answered it
         self._changes = 0  # of the view, ordered so far
         self._lag_seen_at = 0  # the number at which the lag of the slowest is to be looked at again
 
@@ -186,6 +188,8 @@ class FrontEnd:
             return life + effects if life else effects
         match message:
             case Pong():
+                if message.nonce == self._pings:
+                    self._owing.discard(replica)
                 self.responses.told_digest(replica, message.expected - 1, message.digest)
                 return life + self._unheard(member, message.expected)
             case Nack(first_seq, last_seq):
@@ -281,6 +285,8 @@ class FrontEnd:
     def tick(self, now: int, on_its_way: int | None = None) -> tuple[Effect, ...]:
         """To be called every HEARTBEAT_NS: judge silences, send a Ping to everybody, forget old batches.
 
+        A group at rest is left alone at every other tick: everybody has answered the last Ping and every
+        order. Whoever does not is asked at every tick, so nobody is suspected on fewer than three tries.
         `on_its_way`: the first number whose order somebody slows down on purpose. The Ping, which is not
         slowed down, tells of the numbers before it alone, so that nobody takes it for lost.
         """
@@ -289,14 +295,18 @@ class FrontEnd:
             if isinstance(effect, Suspect):
                 self.view.members[effect.replica].suspected = True
         self.trim()
-        self._pings += 1
         if self._recovery is not None:
             return effects + self._recovering(self._recovery.tick(now), now)
         effects += self._joining(self.transfer.tick(now), now)
         fenced = {effect.replica for effect in effects if isinstance(effect, Fence)}
         spoken_to = tuple(replica for replica in self.view.receivers if replica not in fenced)
         ordered = (on_its_way or self.sequencer.next_seq) - 1
-        ping = Ping(self._pings, ordered, self.view.executed_by_all())
+        executed = self.view.executed_by_all()
+        if not self._owing and self._pinged_at == ordered == executed:
+            self._pinged_at = -1
+            return effects
+        self._pings, self._pinged_at, self._owing = self._pings + 1, ordered, set(spoken_to)
+        ping = Ping(self._pings, ordered, executed)
         return (*effects, Multicast(spoken_to, encode(ping)))
 
     def trim(self) -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from core.effects import Effect, Multicast, Suspect
 from core.errors import RemoteProtocolError
 from core.group.front_end import FrontEnd
-from core.limits import LAG_REQUESTS, OPEN_BATCHES, WINDOW_REQUESTS
+from core.limits import HEARTBEAT_NS, LAG_REQUESTS, OPEN_BATCHES, SUSPECT_AFTER_NS, WINDOW_REQUESTS
+from core.protocol.codec import decode_from_front_end
+from core.protocol.messages import Ping, Pong
 from tests.support.transcripts import Stage, turns
 
 TRANSCRIPTS = sorted((Path(__file__).parents[1] / "transcripts").glob("*.txt"))
@@ -77,3 +80,60 @@ def test_a_replica_may_not_join_behind_the_group() -> None:
     stage.do("request C1.1")
     with pytest.raises(RemoteProtocolError, match="R2 expects #1, but the group is at #2"):
         stage.front_end.joined(2, 1, 1, 0)
+
+
+class Ticks:
+    """A front end's ticks, one heartbeat apart; who is `alive` answers each Ping at once."""
+
+    def __init__(self, front_end: FrontEnd, *alive: int) -> None:
+        self.front_end, self.alive, self.now = front_end, alive, 0
+
+    def pinged(self) -> bool:
+        """Whether the next tick asks everybody for a sign of life."""
+        return any(self._nonce(effect) for effect in self.tick())
+
+    def tick(self) -> tuple[Effect, ...]:
+        self.now += HEARTBEAT_NS
+        effects = self.front_end.tick(self.now)
+        for nonce in filter(None, map(self._nonce, effects)):
+            for replica in self.alive:
+                pong = Pong(nonce, self.front_end.sequencer.next_seq, (), 0)
+                self.front_end.received(replica, pong, self.now)
+        return effects
+
+    @staticmethod
+    def _nonce(effect: Effect) -> int:
+        message = decode_from_front_end(effect.payload) if isinstance(effect, Multicast) else None
+        return message.nonce if isinstance(message, Ping) else 0
+
+
+def test_a_group_at_rest_is_asked_for_signs_of_life_half_as_often() -> None:
+    stage = Stage()
+    for said in ("R1 joins", "R2 joins"):
+        stage.do(said)
+    ticks = Ticks(stage.front_end, 1, 2)
+    assert [ticks.pinged() for _ in range(6)] == [True, False] * 3
+    stage.do("request C1.1")
+    assert [ticks.pinged() for _ in range(3)] == [True] * 3, "its responses are still to come"
+    stage.do("R1 answers #1")
+    assert [ticks.pinged() for _ in range(3)] == [True] * 3, "R2 has not executed it"
+    stage.do("R2 answers #1")
+    assert [ticks.pinged() for _ in range(4)] == [False, True] * 2
+    stage.do("request C1.2")
+    stage.do("R1 answers #2")
+    stage.do("R2 answers #2")
+    assert ticks.pinged(), "nobody was told yet that #2 may be let go of"
+    assert not ticks.pinged()
+
+
+def test_who_is_silent_at_rest_is_asked_at_every_tick_before_it_is_suspected() -> None:
+    stage = Stage()
+    for said in ("R1 joins", "R2 joins"):
+        stage.do(said)
+    ticks = Ticks(stage.front_end, 1, 2)
+    assert [ticks.pinged() for _ in range(3)] == [True, False, True]
+    heard, ticks.alive = ticks.now, (1,)
+    effects = [ticks.tick() for _ in range(SUSPECT_AFTER_NS // HEARTBEAT_NS)]
+    assert [any(isinstance(effect, Multicast) for effect in tick) for tick in effects] == [False] + [True] * 4
+    assert [any(isinstance(effect, Suspect) for effect in tick) for tick in effects] == [False] * 4 + [True]
+    assert ticks.now - heard == SUSPECT_AFTER_NS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import mean
 from typing import Any
 
 import msgspec
@@ -77,11 +78,13 @@ def test_it_comes_back_while_nobody_asks_for_anything() -> None:
     agree(net)
 
 
-@pytest.mark.parametrize("loss", [0.0, 0.3])
+@pytest.mark.parametrize(("loss", "most"), [(0.0, 4), (0.3, 3)])
 def test_two_newcomers_of_one_donor_do_not_multiply_its_chunks(
-    loss: float, monkeypatch: pytest.MonkeyPatch
+    loss: float, most: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each chunk that both were handed was once asked for anew by both: soon there were thousands."""
+    """Each chunk that both were handed was once asked for anew by both: soon there were thousands. How often
+    one is asked for depends on who overtakes whom, so the mean of a dozen seeds counts: 4.4
+    without loss when that fault is planted."""
     monkeypatch.setattr("core.replica.donor.CHUNK_BYTES", 8)
     asked: list[int] = []
     asks = Donor.asked
@@ -92,18 +95,21 @@ def test_two_newcomers_of_one_donor_do_not_multiply_its_chunks(
         return asks(self, request, expected, image)
 
     monkeypatch.setattr(Donor, "asked", counted)
-    net = LossyNet(11, loss=loss)
-    net.run(requests=60)
-    for replica in (2, 3):
-        net.kill(replica)
-        net.revive(replica)
-    net.run(requests=60)
-    assert sorted(joined(net)) == [(2, 2), (3, 2)]
-    agree(net)
-    chunks = len(set(asked))
-    assert chunks > 8
+    times: list[float] = []
+    for seed in range(1, 13):
+        asked.clear()
+        net = LossyNet(seed, loss=loss)
+        net.run(requests=60)
+        for replica in (2, 3):
+            net.kill(replica)
+            net.revive(replica)
+        net.run(requests=60)
+        assert sorted(joined(net)) == [(2, 2), (3, 2)]
+        agree(net)
+        assert len(set(asked)) > 8
+        times.append(len(asked) / len(set(asked)))
     lost = 1 / (1 - loss) ** 4  # requests and chunks, on both of their ways
-    assert len(asked) < 3 * chunks * lost
+    assert mean(times) < most * lost
 
 
 def test_its_donor_dies_in_between() -> None:

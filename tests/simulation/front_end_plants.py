@@ -137,9 +137,13 @@ def _pings(swap: Swap, ping: Callable[[Any], Ping]) -> None:
     tick = FrontEnd.tick
 
     def other_pings(self: Any, now: int) -> tuple[Effect, ...]:
-        *effects, last = tick(self, now)
+        pings = self._pings
+        effects = tick(self, now)
+        if self._pings == pings:  # a group at rest is left alone now and then
+            return effects
+        *others, last = effects
         assert isinstance(last, Multicast)
-        return (*effects, Multicast(last.replicas, encode(ping(self))))
+        return (*others, Multicast(last.replicas, encode(ping(self))))
 
     swap(FrontEnd, "tick", other_pings)
 
