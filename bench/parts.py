@@ -70,6 +70,7 @@ async def measure_parts(clients: int, turns: int) -> list[float]:
         requests = engine.answered - answered
         best = [min(one, part / requests * 1e6) for one, part in zip(best, spent, strict=True)]
     best[3] /= len(REPLICAS)
+    await engine.bystander.stop()
     if engine.witness.checks.violations:
         raise SystemExit("A check failed: the figures would mean nothing.")
     return best
