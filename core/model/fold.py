@@ -1,9 +1,8 @@
 """The fold: records in, the picture of a moment out.
 
 `apply` looks at each record once and only sorts it: facts are obeyed at once, frames and calls are gathered
-and dealt with together (`_flush`) when their figures are next shown, so that their columns are read with
-numpy and of many frames only the newest is decoded. Mutable inside, frozen outside; ticks of the records'
-clock, not of the screen, drive the metrics, so live and replay give the same figures.
+and dealt with together (`Gathering`). Mutable inside, frozen outside; ticks of the records' clock, not of the
+screen, drive the metrics, so live and replay give the same figures.
 
 Cost: it runs on the thread that paints and shares the interpreter lock with the engine; `bench/fold.py`
 holds it to 1 ms a frame. That is why figures on cards change at most each `REFRESH_NS` in real time (a
@@ -17,28 +16,24 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from core.facts import Checked, Counted, Pace
-from core.limits import MAX_REPLICAS
 from core.model.clients import ClientBook
 from core.model.cluster_view import ClientCard, ClusterView, ReplicaCard
 from core.model.figures import front_end_card, metrics_of
+from core.model.gathering import Gathering
 from core.model.happenings import Happenings
 from core.model.hops import Hops
-from core.model.metrics import HISTORY_TICKS, TICK_NS, Meter, MetricsHistory
+from core.model.metrics import MetricsHistory
 from core.model.replicas import ReplicaBook
 from core.model.tokens import TokenBoard
 from core.model.words import alert, headline
 from core.protocol.messages import CLOSE_SESSION, OPEN_SESSION
-from core.trace.wire_log import UNREADABLE, Record, Tap, decode_fact
+from core.trace.wire_log import Record, Tap, decode_fact
 
 REFRESH_NS = 50_000_000
 LOADED_NS = 120_000_000
 """The same under load: the end of a tick is waited for, since what was gathered is dealt with then anyway."""
-LOAD_RECORDS = 8
-"""So many calls and returns in one tick are load."""
 LONG_AGO_NS = 4 * REFRESH_NS
 """Who looks this rarely gets every card anew."""
-TICK_PATIENCE_NS = 200_000_000
-"""How long after its end a tick is closed when no record comes to close it."""
 _TURNS = 3
 
 _RESULT = ord("r")
@@ -55,32 +50,23 @@ class Fold:
     """Makes the cluster's view from its records. `words` turns an encoded operation into a short call."""
 
     def __init__(self, words: Callable[[bytes], str]) -> None:
-        self._meter = Meter()
         self._clients = ClientBook(lambda operation: _SESSION.get(operation) or words(operation))
         self._replicas = ReplicaBook()
         self._tokens = TokenBoard()
         self._said = Happenings(self._clients, self._replicas, self._tokens)
         self._hops = Hops(self._clients, self._replicas, self._tokens, self._said)
         self._unreadable = 0
-        self._next_tick_ns = 0
-        self._counted = (0, 0)
-        # frames and calls gathered until the next flush
-        self._results: dict[int, list[bytes]] = {1 << r: [] for r in range(1, MAX_REPLICAS + 1)}
-        self._results_ns = 0
-        self._calls: tuple[list[int], list[bytes]] = ([], [])
-        self._returns: tuple[list[int], list[bytes]] = ([], [])
-        self._dealt_with = 0  # calls and returns in this tick
+        self._gathered = Gathering(self._clients, self._replicas, self._tokens, self._said, self._hops)
         # what was shown last
         self._changed = True
         self._refreshed_ns = 0
-        self._loaded = self._fresh = False  # the last tick brought much; and none of it was shown yet
         self._turn = 0  # of the refresh that is under way; 0 when none is
         self._shown: ClusterView | None = None
 
     @property
     def history(self) -> MetricsHistory:
         """The metrics of the last ten minutes, for plots."""
-        return self._meter.history
+        return self._gathered.meter.history
 
     @property
     def still(self) -> bool:
@@ -95,26 +81,29 @@ class Fold:
     @property
     def unreadable(self) -> int:
         """How often bytes could not be decoded and were passed over: never, unless a recording is broken."""
-        return self._unreadable + self._clients.unreadable
+        return self._unreadable + self._gathered.unreadable + self._clients.unreadable
 
     def apply(self, records: Sequence[Record]) -> None:
         """Take the next records, oldest first."""
         if not records:
             return
-        if not self._next_tick_ns:
-            self._next_tick_ns = records[0][0] + TICK_NS
-        next_tick_ns, results = self._next_tick_ns, self._results
-        call_ns, calls = self._calls
-        return_ns, returns = self._returns
+        gathered = self._gathered
+        if not gathered.step_ns:
+            gathered.begin(records[0][0])
+        step_ns, results = gathered.step_ns, gathered.results
+        call_ns, calls = gathered.calls
+        return_ns, returns = gathered.returns
         for record in records:
             time_ns, tap, links, token, body = record
-            if time_ns >= next_tick_ns:
-                self._tick(time_ns)
-                next_tick_ns = self._next_tick_ns
+            if time_ns >= step_ns:
+                gathered.go_on(time_ns)
+                step_ns = gathered.step_ns
+                call_ns, calls = gathered.calls
+                return_ns, returns = gathered.returns
             try:
                 if tap == _FROM_PASSED and body[2] == _RESULT and links in results:
                     results[links].append(body)
-                    self._results_ns = time_ns
+                    gathered.results_ns = time_ns
                 elif tap == _RETURN_DELIVERED and not token:
                     return_ns.append(time_ns)
                     returns.append(body)
@@ -126,20 +115,21 @@ class Fold:
                 elif tap == _FACT:
                     fact = decode_fact(body)
                     if not isinstance(fact, Checked | Counted):  # these come often, and change nothing else
-                        self._flush()
+                        gathered.flush()
+                        step_ns = gathered.step_ns
                     self._said.obey(time_ns, fact)
                 else:
                     self._other(record)
+                    step_ns = gathered.step_ns
             except (IndexError, ValueError):
                 self._unreadable += 1
         if self._said.pace is not Pace.REAL_TIME:
-            self._flush()
+            gathered.flush()
         self._changed = True
 
     def view(self, now_ns: int) -> ClusterView:
         """The moment `now_ns`, on the clock of the records."""
-        if self._next_tick_ns and now_ns - TICK_PATIENCE_NS >= self._next_tick_ns:
-            self._tick(now_ns - TICK_PATIENCE_NS)
+        self._gathered.wait(now_ns)
         shown = self._shown
         if shown is None or self._said.urgent or self._due(now_ns):
             shown = self._refreshed(now_ns)
@@ -152,11 +142,12 @@ class Fold:
     def _due(self, now_ns: int) -> bool:
         if self._turn:
             return True
-        if not self._changed and self._clients.settled and now_ns < self._said.until_ns:
+        changed = self._changed or self._gathered.moved
+        if not changed and self._clients.settled and now_ns < self._said.until_ns:
             return False
-        if self._said.pace is not Pace.REAL_TIME or self._fresh:
+        if self._said.pace is not Pace.REAL_TIME or self._gathered.fresh:
             return True
-        return abs(now_ns - self._refreshed_ns) >= (LOADED_NS if self._loaded else REFRESH_NS)
+        return abs(now_ns - self._refreshed_ns) >= (LOADED_NS if self._gathered.loaded else REFRESH_NS)
 
     def _other(self, record: Record) -> None:
         """A record of slow or step, or a sign of life."""
@@ -167,65 +158,12 @@ class Fold:
         if tap in _ON_LINKS and self._said.pace is Pace.REAL_TIME:
             self._hops.faulty(record)
             return
-        self._flush()
+        self._gathered.flush()
         if tap == _RETURN_DELIVERED:
-            self._meter_returns((time_ns,), (body,), passed=False)
+            self._gathered.returned((time_ns,), (body,), passed=False)
         elif tap == _CALL_SENT:
             self._hops.calls((time_ns,), (body,), passed=False)
         self._hops.paced(record)
-
-    def _meter_returns(self, times_ns: Sequence[int], bodies: Sequence[bytes], passed: bool) -> None:
-        flushed = self._hops.returns(times_ns, bodies, passed)
-        self._meter.add(flushed.answers, flushed.latencies_ns)
-
-    def _flush(self) -> None:
-        """Deal with what was gathered."""
-        self._flush_links()
-        self._flush_clients()
-
-    def _flush_links(self) -> None:
-        for links, bodies in self._results.items():
-            if bodies:
-                try:
-                    self._hops.results(self._results_ns, links, bodies)
-                except UNREADABLE:
-                    self._unreadable += 1
-                bodies.clear()
-        self._hops.flush()
-
-    def _flush_clients(self) -> None:
-        self._dealt_with += len(self._calls[0]) + len(self._returns[0])
-        times_ns, calls = self._calls
-        if calls:
-            self._hops.calls(times_ns, calls, passed=True)
-            times_ns.clear()
-            calls.clear()
-        times_ns, returns = self._returns
-        if returns:
-            self._meter_returns(times_ns, returns, passed=True)
-            times_ns.clear()
-            returns.clear()
-
-    def _tick(self, time_ns: int) -> None:
-        """Close every tick that ended until `time_ns`."""
-        self._flush()
-        self._loaded = self._fresh = self._dealt_with >= LOAD_RECORDS
-        self._dealt_with = 0
-        missed = (time_ns - self._next_tick_ns) // TICK_NS
-        if missed > HISTORY_TICKS:
-            self._next_tick_ns += (missed - HISTORY_TICKS) * TICK_NS
-        while self._next_tick_ns <= time_ns:
-            messages, shown = self._tokens.messages, self._tokens.shown
-            since = (messages - self._counted[0], shown - self._counted[1])
-            self._counted = (messages, shown)
-            self._tokens.in_view(self._next_tick_ns)  # what is sampled must not hang on who looks when
-            level = self._replicas.mark_level(self._next_tick_ns)
-            counted = self._said.counted
-            totals = (counted.messages, counted.sent_bytes + counted.received_bytes, counted.requests)
-            held, firsts = self._replicas.held_counts(), self._clients.first_answers
-            moved = self._meter.tick(self._next_tick_ns, held, *since, totals, firsts)
-            self._changed = self._changed or moved or not level
-            self._next_tick_ns += TICK_NS
 
     def _refreshed(self, now_ns: int) -> ClusterView:
         """A view with its cards drawn anew, though unchanged ones are the objects that they were.
@@ -233,24 +171,24 @@ class Fold:
         Under load that takes three frames when all that changed are figures: the clients' messages are dealt
         with (unless the end of a tick just did that), the replicas' cards drawn, the clients' cards drawn.
         """
-        old, real_time = self._shown, self._said.pace is Pace.REAL_TIME
+        old, real_time, gathered = self._shown, self._said.pace is Pace.REAL_TIME, self._gathered
         since_ns = abs(now_ns - self._refreshed_ns)
-        at_once = not self._turn and (not self._loaded or since_ns >= LONG_AGO_NS)
+        at_once = not self._turn and (not gathered.loaded or since_ns >= LONG_AGO_NS)
         if old is None or not real_time or self._said.urgent or at_once:
-            self._turn, self._fresh = 0, False
-            self._flush()
+            self._turn, gathered.fresh = 0, False
+            gathered.flush()
             every = old is None or not real_time or since_ns >= LONG_AGO_NS
             return self._assembled(now_ns, self._clients.cards(every))
         turn, self._turn = self._turn, (self._turn + 1) % _TURNS
         if turn == 0:
-            if not self._fresh:
-                self._flush_clients()
+            if not gathered.fresh:
+                gathered.flush_clients()
             return old
         if turn == 1:
-            if not self._fresh:
-                self._flush_links()
-            view, self._changed = self._assembled(now_ns, old.clients), self._fresh
-            self._fresh = False
+            if not gathered.fresh:
+                gathered.flush_links()
+            view, self._changed = self._assembled(now_ns, old.clients), gathered.fresh
+            gathered.fresh = False
             return view
         clients = self._clients.cards(every=False)
         return old if _same(old.clients, clients) else replace(old, clients=clients)
@@ -260,7 +198,7 @@ class Fold:
         real_time = said.pace is Pace.REAL_TIME
         replicas = self._replicas.cards(now_ns, real_time, self._clients.first_answers)
         front_end = front_end_card(self._hops, said, self._clients, self._replicas)
-        metrics = metrics_of(said.counted, self._clients, self._meter, sorted(self._replicas.all))
+        metrics = metrics_of(said.counted, self._clients, self._gathered.meter, sorted(self._replicas.all))
         if old is not None:
             clients = old.clients if _same(old.clients, clients) else clients
             replicas = old.replicas if _same(old.replicas, replicas) else replicas
@@ -268,7 +206,7 @@ class Fold:
             metrics = old.metrics if old.metrics == metrics else metrics
         known = list(self._replicas.all.values())
         live = sum(not one.dead for one in known) if known else said.replicas
-        self._changed = said.urgent = False
+        self._changed = self._gathered.moved = said.urgent = False
         self._refreshed_ns = now_ns
         return ClusterView(
             now_ns=now_ns,
@@ -280,7 +218,7 @@ class Fold:
             front_end=front_end,
             replicas=replicas,
             tokens=self._tokens.in_view(now_ns),
-            sampling=self._meter.sampling if real_time else 1,
+            sampling=self._gathered.meter.sampling if real_time else 1,
             checks=said.checks,
             violations=said.violations,
             metrics=metrics,
