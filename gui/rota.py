@@ -1,8 +1,9 @@
 """Whose turn it is. What moves is painted in every frame; words and figures are read more slowly, so they
 take turns, and no frame pays for more of them than it can.
 
-Whoever is due for the longest time goes first, and the round goes on while the frame has time left. One that
-is overdue has its turn in any case: a slow machine shows everything later, but nothing never.
+Whoever is due for the longest time goes first, then whoever still fits: what a turn costs is known from those
+before it. One that is overdue has its turn in any case: a slow machine shows everything later, but nothing
+never.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from dataclasses import dataclass
 
 from core.model.cluster_view import ClusterView
 
-ALLOWANCE_NS = 1_300_000
-"""CPU time of a frame, all that went before included, after which nobody else has a turn."""
-PATIENCE_NS, LATE_ALLOWANCE_NS = 60_000_000, 2_000_000
-"""For one who is due for longer than this a frame may have cost so much before …"""
+ALLOWANCE_NS = 2_000_000
+"""CPU time of a frame, all that went before included, that turns may fill; painting comes on top."""
+PATIENCE_NS, LATE_ALLOWANCE_NS = 60_000_000, 1_300_000
+"""For one who is due for longer than this, whatever it costs, a frame need only have cost less before …"""
 LAST_PATIENCE_NS = 250_000_000
 """… and who is due for longer than this does not care what the frame has cost."""
 
@@ -31,6 +32,8 @@ class _Turn:
     show: Show
     every_ns: int
     due_ns: int = 0
+    costs_ns: int = 0
+    """What a turn may cost: the most of the last ones, of which older ones count less."""
 
 
 class Rota:
@@ -58,10 +61,13 @@ class Rota:
         due = sorted(
             (turn for turn in self._turns if turn.due_ns <= now_ns and turn.seen()), key=lambda t: t.due_ns
         )
+        nobody_yet = True
         for turn in due:
-            late_ns = now_ns - turn.due_ns if turn is due[0] else 0
-            allowed_ns = LATE_ALLOWANCE_NS if late_ns > PATIENCE_NS else ALLOWANCE_NS
-            if late_ns <= LAST_PATIENCE_NS and spent_ns() > allowed_ns:
-                return
-            turn.due_ns = now_ns + turn.every_ns
-            turn.show(view)
+            before_ns, late_ns = spent_ns(), now_ns - turn.due_ns
+            allowed_ns = LATE_ALLOWANCE_NS if late_ns > PATIENCE_NS else 0
+            overdue = late_ns > LAST_PATIENCE_NS or before_ns < allowed_ns
+            if before_ns + turn.costs_ns <= ALLOWANCE_NS or (nobody_yet and overdue):
+                nobody_yet = False
+                turn.due_ns = now_ns + turn.every_ns
+                turn.show(view)
+                turn.costs_ns = max(spent_ns() - before_ns, turn.costs_ns * 3 // 4)

@@ -15,13 +15,14 @@ SIGNALS = {1: "SIGHUP", 2: "SIGINT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 9: 
 """A recording is read on any system, so the names do not come from the one that it is read on."""
 
 _FINE = {
-    "digest": "All replicas agree after every number: {0:,} digests compared.",
-    "real_time": "No request was ordered before one that had been answered earlier: {0:,} checked.",
-    "reply": "Every answer equals the reference's: {0:,} compared.",
-    "at_most_once": "No request was executed twice: {0:,} executions checked.",
-    "fifo": "Each client's requests were executed in the order it sent them: {0:,} checked.",
-    "linearizability": "Some order explains all {0:,} answers, by calls and returns alone.",
+    "digest": "All replicas agree after every number.",
+    "real_time": "No request was ordered before one that had been answered earlier.",
+    "reply": "Every answer equals the reference's.",
+    "at_most_once": "No request was executed twice.",
+    "fifo": "Each client's requests were executed in the order it sent them.",
+    "linearizability": "Some order explains every answer, by calls and returns alone.",
 }
+"""How often each has looked stands beside it, and changes all the time: a sentence stands still."""
 _BROKEN = {
     "digest": "Replicas disagree: {1:,} of {0:,} digests differ.",
     "real_time": "{1:,} of {0:,} requests were ordered before one that had been answered earlier.",
@@ -58,13 +59,11 @@ def ended_by(status: int) -> str:
 def verdict(count: CheckCount) -> Verdict:
     """A live check's standing in words."""
     if count.unjudged and not count.violations:
-        total = count.checked + count.unjudged
-        return Verdict(
-            count, f"{count.checked:,} of {total:,} judged in the time there was, all as they should be."
-        )
+        share = 100 * count.checked // (count.checked + count.unjudged)
+        return Verdict(count, f"{share} % judged in the time there was, all as they should be.")
     if not count.checked and not count.violations:
         return Verdict(count, "Nothing to check yet.")
-    sentences, default = _FINE, "{0:,} checked, all as they should be."
+    sentences, default = _FINE, "All as they should be."
     if count.violations:
         sentences, default = _BROKEN, "{1:,} of {0:,} are not as they should be."
     return Verdict(count, sentences.get(count.name, default).format(count.checked, count.violations))

@@ -111,7 +111,8 @@ class EventLogView(QWidget):
             rows = self.table.visible_rows()
             self.searching = not self.model.search(rows + _SPARE_ROWS, self._budget_ns)
             self._budget_ns = _SEARCH_NS if self.searching else _SLICE_NS
-            self._coming = self.model.coming()
+            # as many every time: one row more or less, and Qt lays out table and scroll bar anew
+            self._coming = self.model.coming()[: rows + _SPARE_ROWS]
             if self.searching:
                 self.model.turn(self._coming)
                 self._coming = []

@@ -150,3 +150,13 @@ class Routes:
 def _outer(token: Token) -> str:
     """The end of a token's way that is not the front end: it names the link."""
     return token.target if token.source == FRONT_END else token.source
+
+
+def same(one: Flight, other: Flight) -> bool:
+    """Nothing moved between two moments."""
+    return one is other or (
+        one.tokens is other.tokens
+        and one.next_index == other.next_index
+        and np.array_equal(one.points, other.points)
+        and np.array_equal(one.opacity, other.opacity)
+    )

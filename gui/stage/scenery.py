@@ -26,6 +26,9 @@ LEGEND = (
     (TokenKind.LOST, "lost"),
 )
 
+PACE_GAP = 12.0
+"""Between the line that parts the shapes from the pace, and the pace."""
+
 
 @dataclass(frozen=True, slots=True)
 class Banner:
@@ -161,5 +164,5 @@ def paint_pace(
     ink = Ink(painter, theme, scale)
     k, x, y = scale, shapes_end, rect.center().y()
     if words and x + ink.width(ink.words(11.5, MEDIUM), words) <= rect.right():
-        ink.painter.fillRect(QRectF(x - 12 * k, y - 7 * k, 1, 14 * k), theme.outline)
+        ink.painter.fillRect(QRectF(x - PACE_GAP * k, y - 7 * k, 1, 14 * k), theme.outline)
         ink.write((x, y), words, ink.words(11.5, MEDIUM), theme.text)

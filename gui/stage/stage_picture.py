@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from operator import is_
 from time import perf_counter_ns
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QRegion
 
@@ -19,7 +18,7 @@ from core.model.cluster_view import ClusterView
 from gui.stage.backdrop import Backdrop, device_rect
 from gui.stage.card_cache import CALM_NS, CardCache, Look, card_bounds
 from gui.stage.cascades import Cascades
-from gui.stage.flight import NOTHING, Flight, Routes
+from gui.stage.flight import NOTHING, Flight, Routes, same
 from gui.stage.flight_painter import FlightPainter
 from gui.stage.hit_map import HitMap
 from gui.stage.layout import ClientDetail, StageLayout, arrange
@@ -27,6 +26,7 @@ from gui.stage.lens import WHOLE, Lens, magnified
 from gui.stage.link_signs import LinkSign, link_signs
 from gui.stage.painters import Compared, compared, motifs
 from gui.stage.scenery import (
+    PACE_GAP,
     Banner,
     banner,
     boxes_of,
@@ -69,7 +69,7 @@ class StagePicture:
         self._backdrop = Backdrop(QSizeF(), 1.0)
         self._overlapped: set[str] = set()  # cards of which another may cover a part
         self._sheets: dict[str, QPixmap] = {}
-        self._shapes: tuple[QPixmap, float] | None = None  # the legend without its words
+        self._shapes_end: float | None = None  # how far the legend's shapes reach, once they are painted
         self._flown = QRect()  # around all messages
         self._sprites_for: tuple[Theme, float, float] | None = None
         self._routes = Routes(self.layout)
@@ -81,12 +81,13 @@ class StagePicture:
         self._banner_for = Banner("", "", "", False, "")
         self._legend_for = ""
         self._legend_ns = self._cut_ns = 0
+        self._waiting = False  # the last turn left something for the next one
         self.selected = ""
 
     @property
     def pending(self) -> bool:
         """Something still has to be painted though the view stays as it is."""
-        return self.cards.busy
+        return self.cards.busy or self._waiting
 
     def begin(self, view: ClusterView, setting: Setting) -> None:
         """Lay out and paint everything anew."""
@@ -100,7 +101,7 @@ class StagePicture:
         on_top = () if setting.lens.whole else (BANNER, LEGEND)
         self._backdrop = Backdrop(setting.size, setting.ratio, on_top)
         self._cascades.clear()
-        self._shapes = None
+        self._shapes_end = None
         self._lay(link_signs(view))
         self.cards.begin(self.layout, setting.theme, setting.ratio)
         self._want(view)
@@ -125,7 +126,10 @@ class StagePicture:
 
     def show(self, before: ClusterView, view: ClusterView) -> QRect:
         """Go on from `before` to `view` (same nodes); the part of the widget that looks different now."""
-        return self.renew(view) | self.move(before, view)
+        dirty = self.renew(view)
+        while self._waiting:
+            dirty |= self.renew(view)
+        return dirty | self.move(before, view)
 
     def move(self, before: ClusterView, view: ClusterView) -> QRect:
         """Go on with what moves alone: messages, and queues whose gap closed."""
@@ -135,26 +139,33 @@ class StagePicture:
         for rect in self._cascades.advance(view.now_ns, self.layout):
             dirty |= rect
         flight = self._routes.flight(view.tokens, view.now_ns)
-        if not _same(flight, self._flight):
+        if not same(flight, self._flight):
             dirty |= self._flown
             self._fly(flight)
             dirty |= self._flown
         return dirty
 
     def renew(self, view: ClusterView) -> QRect:
-        """Go on with what is read alone: cards, a few of many, and sentences."""
+        """Go on with what is read alone: cards, a few of many, and sentences. In real time one thing after
+        the other, so that no frame pays for two: the next cut, its cards, the legend."""
         setting, now_ns = self._known(), self._clock()
         calm_ns = CALM_NS if view.pace is Pace.REAL_TIME else 0
-        if not self.cards.busy and now_ns - self._cut_ns >= calm_ns and self._looks_other(view):
+        dirty, busy = QRect(), self.cards.busy
+        pace = pace_words(view)
+        legend_due = pace != self._legend_for and now_ns - self._legend_ns > 4 * calm_ns
+        self._waiting = False
+        if legend_due and not (calm_ns and busy):
+            dirty |= self._put_legend(pace)
+            self._waiting = bool(calm_ns)
+        if not (self._waiting or busy) and now_ns - self._cut_ns >= calm_ns and self._looks_other(view):
             self._want(view)
             self._cut_ns = now_ns
-        dirty = self._put(self.cards.work(calm_ns=calm_ns))
+            self._waiting = bool(calm_ns)
+        if not self._waiting:
+            dirty |= self._put(self.cards.work(calm_ns=calm_ns))
         words = banner(view, setting.badge)
         if words != self._banner_for:
             dirty |= self._put_banner(words)
-        pace = pace_words(view)
-        if pace != self._legend_for and now_ns - self._legend_ns > 4 * calm_ns:
-            dirty |= self._put_legend(pace)
         broken = link_signs(view)
         if broken != self._ground_for[0]:
             self._lay(broken)
@@ -297,27 +308,34 @@ class StagePicture:
     def _put_legend(self, words: str) -> QRect:
         self._legend_for, self._legend_ns = words, self._clock()
         area, theme, scale = self.layout.legend, self._known().theme, self.layout.words_scale
-        if self._shapes is None:
+        if self._shapes_end is None:
             with self._sheet(LEGEND, area) as painter:
-                end = paint_shapes(painter, theme, area, scale)
-            self._shapes = self._sheets[LEGEND], end
-        shapes, end = self._shapes
-        with self._sheet(LEGEND, area) as painter:
-            painter.save()
-            painter.resetTransform()  # pixel by pixel
-            painter.drawPixmap(0, 0, shapes)
-            painter.restore()
-            paint_pace(painter, words, theme, area, scale, end)
-        self._backdrop.put([(LEGEND, self._sheets[LEGEND], None)])
+                self._shapes_end = paint_shapes(painter, theme, area, scale)
+            self._backdrop.put([(LEGEND, self._sheets[LEGEND], None)])
+        part = QRectF(area)
+        part.setLeft(self._shapes_end - (PACE_GAP + 2) * scale)
+        if self._shapes_end < area.right():  # the shapes stay, and the words right of them are written anew
+            with self._drawn_on(LEGEND, area) as painter:
+                painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Clear)
+                painter.fillRect(part, Qt.GlobalColor.transparent)
+                painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+                paint_pace(painter, words, theme, area, scale, self._shapes_end)
+        covered = any(rect.intersects(area) for rect in self._card_rects)
+        pixels = None if covered else device_rect(part, self._known().ratio)
+        self._backdrop.put([(LEGEND, self._sheets[LEGEND], pixels)])
         return area.toAlignedRect()
 
     def _sheet(self, name: str, area: QRectF) -> QPainter:
         """A painter on a clear pixmap that stands for `area` of the stage."""
+        pixmap = self._sheets[name] = QPixmap(device_rect(area, self._known().ratio).size())
+        pixmap.fill(Qt.GlobalColor.transparent)
+        return self._drawn_on(name, area)
+
+    def _drawn_on(self, name: str, area: QRectF) -> QPainter:
+        """A painter on that pixmap as it is."""
         ratio = self._known().ratio
         pixels = device_rect(area, ratio)
-        pixmap = self._sheets[name] = QPixmap(pixels.size())
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
+        painter = QPainter(self._sheets[name])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.translate(-pixels.topLeft())
         painter.scale(ratio, ratio)
@@ -327,13 +345,3 @@ class StagePicture:
 def _alike(some: tuple[object, ...], others: tuple[object, ...]) -> bool:
     """The very same objects."""
     return some is others or (len(some) == len(others) and all(map(is_, some, others)))
-
-
-def _same(one: Flight, other: Flight) -> bool:
-    """Nothing moved between two moments."""
-    return one is other or (
-        one.tokens is other.tokens
-        and one.next_index == other.next_index
-        and np.array_equal(one.points, other.points)
-        and np.array_equal(one.opacity, other.opacity)
-    )

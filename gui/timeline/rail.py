@@ -37,7 +37,7 @@ _NEAR_PX = 7
 _WORDS_PX = 150
 _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600)
 _LABEL_ROOM_PX = 70
-_STEP_NS = 500_000_000
+_STEP_NS = 1_000_000_000
 """A present that goes on moves the picture of the past no oftener."""
 
 

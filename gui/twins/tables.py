@@ -82,6 +82,12 @@ class SheetModel(QAbstractTableModel):
         return None
 
 
+class _SheetTable(QTableView):
+    def lay_out(self) -> None:
+        """Lay out now what Qt would lay out later, and then paint once more."""
+        self.executeDelayedItemsLayout()
+
+
 class Tables(QWidget):
     """Which picture, and below it the same as a table. Up and down choose, Enter delivers or goes there."""
 
@@ -96,7 +102,7 @@ class Tables(QWidget):
         self.which = QComboBox(self)
         self.which.setAccessibleName("Picture to be shown as a table")
         self.model = SheetModel(self)
-        self.table = QTableView(self)
+        self.table = _SheetTable(self)
         self._prepare()
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 8)
@@ -158,6 +164,7 @@ class Tables(QWidget):
         self.model.show(self._twins[self.which.currentIndex()].sheet(view))
         if self.model.sheet.columns != before:
             self._fit()
+        self.table.lay_out()
 
     def _show_now(self) -> None:
         view = self._intents.view

@@ -156,11 +156,11 @@ def test_a_check_that_did_not_get_to_everything_says_so(
     source.say(Checked((CheckCount("digest", 9, 0), CheckCount("linearizability", 0, 0, 300))))
     qtbot.waitUntil(lambda: len(rows) == 2)
     row = rows["linearizability"]
-    qtbot.waitUntil(lambda: "0 of 300 judged" in row.accessibleName())
+    qtbot.waitUntil(lambda: "0 % judged" in row.accessibleName())
     assert row.state == "waiting"
     source.say(Checked((CheckCount("digest", 9, 0), CheckCount("linearizability", 1_200, 0, 300))))
     qtbot.waitUntil(lambda: row.state == "passed in part")
-    assert "1,200 of 1,500 judged" in row.accessibleName()
+    assert "80 % judged" in row.accessibleName()
     assert rows["digest"].state == "passed"
 
 

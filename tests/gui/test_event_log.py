@@ -118,6 +118,18 @@ def test_new_events_come_in_on_top(dock: EventLogView, log: EventLog) -> None:
     assert "something new" in texts(dock)[0]
 
 
+def test_as_many_rows_are_shown_however_many_came(dock: EventLogView, log: EventLog) -> None:
+    """With a row more or less Qt would lay out table and scroll bar five times a second."""
+    moved: list[str] = []
+    dock.model.rowsInserted.connect(lambda *place: moved.append("in"))
+    dock.model.rowsRemoved.connect(lambda *place: moved.append("out"))
+    for count in (1, 7, 40, 3):
+        log.append([order(log.end + one) for one in range(count)])
+        settle(dock)
+        assert texts(dock)[0].startswith(f"ordered #{log.end - 1}")
+    assert not moved
+
+
 def test_it_stands_still_while_a_row_is_chosen_and_says_how_many_came(
     qtbot: QtBot, dock: EventLogView, log: EventLog
 ) -> None:

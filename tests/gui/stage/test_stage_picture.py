@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from core.facts import Pace
 from core.model.cluster_view import ClusterView, ReplicaState
-from gui.stage.card_cache import CALM_NS, Look
+from gui.stage.card_cache import CALM_NS, CardCache, Look
 from gui.stage.painters import compared, render_stage
 from gui.stage.stage_picture import Setting, StagePicture
 from gui.theme import DARK, THEMES, Theme
@@ -129,6 +129,45 @@ def test_all_cards_show_one_cut_before_the_next_is_taken() -> None:
         assert not stage.picture.pending
     finally:
         stage.clock.__class__.__call__ = lambda clock: clock.now_ns  # type: ignore[method-assign]
+
+
+def test_under_load_a_turn_does_one_thing_so_that_no_frame_pays_for_two(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage, did = Stage(sample("load", 7, 64)), list[str]()
+
+    def noted(owner: type, name: str) -> None:
+        method = getattr(owner, name)
+
+        def noting(self: object, *arguments: object, **named: object) -> object:
+            done = method(self, *arguments, **named)
+            if name != "work" or done:
+                did.append(name)
+            return done
+
+        monkeypatch.setattr(owner, name, noting)
+
+    for owner, name in ((StagePicture, "_want"), (StagePicture, "_put_legend"), (CardCache, "work")):
+        noted(owner, name)
+    turns: list[tuple[str, ...]] = []
+    for frame in range(60):
+        stage.clock.now_ns += 16_000_000
+        changed = tuple(replace(card, first_answers=1_000 + frame) for card in stage.view.replicas)
+        stage.view = replace(stage.view, replicas=changed, sampling=40 + frame)
+        did.clear()
+        stage.picture.renew(stage.view)
+        turns.append(tuple(did))
+    assert {("_want",), ("_put_legend",), ("work",)} <= set(turns) <= {
+        ("_want",), ("_put_legend",), ("work",), ()
+    }  # fmt: skip
+
+
+def test_the_pace_is_written_anew_beside_shapes_that_stay() -> None:
+    """Only its own part of the legend is put, and nothing of the words before is left."""
+    stage = Stage(replace(sample("load"), sampling=88))
+    stage.show(sampling=2)
+    again = Stage(replace(sample("load"), sampling=2))
+    assert stage.picture._backdrop.pixmap.toImage() == again.picture._backdrop.pixmap.toImage()
 
 
 def test_moving_messages_repaint_where_they_were_and_where_they_are_and_no_card() -> None:
