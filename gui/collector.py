@@ -16,12 +16,12 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
-LOOK_MS = 200
+LOOK_MS = 1_000
 YOUNG = 3_000
 """So many objects more than before are set aside."""
 SETTLE_MS = 1_500
 """What start-up made is set aside then."""
-FULL_AFTER_S = 30.0
+FULL_AFTER_S = 120.0
 """Between two looks through everything."""
 
 

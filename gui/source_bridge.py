@@ -31,7 +31,7 @@ TICK_MS = 15
 """Between two frames: sixty a second, and room for one that is late."""
 EVERY_TICK = inf
 """Times a second: as often as there is time for it."""
-REST_MS = 200
+REST_MS = 250
 """While nothing comes but signs of life, and nothing moves: between two looks at the source …"""
 REST_VIEW_NS = 1_000_000_000
 """… and between two views: clocks and waits go on."""

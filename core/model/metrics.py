@@ -47,6 +47,7 @@ class MetricsHistory:
         self._held: npt.NDArray[np.int32] = np.zeros((MAX_REPLICAS + 1, 0), np.int32)
         self._added: npt.NDArray[np.int32] = np.zeros((_COUNTERS, 0), np.int32)  # in each tick
         self._counters: Ints = np.zeros(_COUNTERS, np.int64)  # at the last one
+        self._counted: tuple[tuple[int, ...], tuple[tuple[int, int], ...]] = ((), ())  # from which
 
     def __len__(self) -> int:
         return min(self._end, self._ticks)
@@ -69,12 +70,16 @@ class MetricsHistory:
         self._times[end] = time_ns
         self._figures[:, end] = (throughput_per_s, p50_ns, p99_ns)
         self._held[:, end] = held
-        counters = np.zeros(_COUNTERS, np.int64)
-        counters[:_FIRSTS] = totals
-        for replica, count in (first_answers or {}).items():
-            counters[_FIRSTS + replica] = count
-        self._added[:, end] = np.clip(counters - self._counters, 0, _MOST)
-        self._counters = counters
+        counted = (tuple(totals), tuple((first_answers or {}).items()))
+        if counted == self._counted:  # nothing happened: a cluster at rest pays for its ticks all the time
+            self._added[:, end] = 0
+        else:
+            counters = np.zeros(_COUNTERS, np.int64)
+            counters[:_FIRSTS] = totals
+            for replica, count in counted[1]:
+                counters[_FIRSTS + replica] = count
+            self._added[:, end] = np.clip(counters - self._counters, 0, _MOST)
+            self._counters, self._counted = counters, counted
         self._end = end + 1
 
     @property
@@ -134,7 +139,7 @@ class MetricsHistory:
         copied._figures = self._figures[:, window].copy()
         copied._held = self._held[:, window].copy()
         copied._added = self._added[:, window].copy()
-        copied._counters = self._counters
+        copied._counters, copied._counted = self._counters, self._counted
         return copied
 
     def _make_room(self) -> None:
@@ -198,10 +203,10 @@ class Meter:
         self.throughput_per_s = sum(self._answers_by_tick) * 1e9 / (TICK_NS * WINDOW_TICKS)
         travelled, drawn = map(sum, zip(*self._shown_by_tick, strict=True))
         self.sampling = max(1, round(travelled / drawn)) if drawn else 1
-        sample = np.concatenate(self._latencies_by_tick)
-        if not len(sample):
+        if not any(map(len, self._latencies_by_tick)):
             self.history.append(time_ns, self.throughput_per_s, np.nan, np.nan, held, totals, first_answers)
             return before != (self.throughput_per_s, self.p50_ns, self.p99_ns, self.sampling)
+        sample = np.concatenate(self._latencies_by_tick)
         sample.sort()
         self.p50_ns = int(sample[(len(sample) - 1) // 2])
         self.p99_ns = int(sample[(len(sample) - 1) * 99 // 100])
