@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QNativeGestureEvent, QPointingDevice, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -40,6 +40,26 @@ def turn_wheel(stage: StageWidget, at: QPointF, notches: int, held: Qt.KeyboardM
         Qt.MouseButton.NoButton, held, Qt.ScrollPhase.NoScrollPhase, False,
     )  # fmt: skip
     QApplication.sendEvent(stage, event)
+
+
+def pinch(stage: StageWidget, at: QPointF, wider: float) -> None:
+    """Two fingers on a touch pad move apart by this part of their distance, as the system tells it."""
+    event = QNativeGestureEvent(
+        Qt.NativeGestureType.ZoomNativeGesture, QPointingDevice.primaryPointingDevice(), 2,
+        at, at, QPointF(stage.mapToGlobal(at.toPoint())), wider, QPointF(),
+    )  # fmt: skip
+    QApplication.sendEvent(stage, event)
+
+
+def test_a_pinch_looks_closer_at_what_is_between_the_fingers_and_back(stage: StageWidget) -> None:
+    at = QPointF(stage.node_rect("R2").center())
+    pinch(stage, at, 0.5)
+    pinch(stage, at, 0.2)
+    assert stage.lens.zoom == pytest.approx(1.8)
+    assert stage.node_rect("R2").contains(at.toPoint())
+    for _ in range(20):
+        pinch(stage, at, -0.2)
+    assert stage.lens == WHOLE
 
 
 @settings(max_examples=200, deadline=None)
