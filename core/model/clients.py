@@ -63,6 +63,7 @@ class ClientBook:
         self.unreadable = 0
         self._open = [False] * _CLIENTS
         self._bodies: dict[int, bytes] = {}
+        self._operations: tuple[int, tuple[bytes, ...]] = (0, ())  # of the record that was read last
         self._serial = 0
         self._slot_key: Ints = np.full((_CLIENTS + 1) * _SLOTS, -1, np.int64)
         self._slot_time: Ints = np.zeros((_CLIENTS + 1) * _SLOTS, np.int64)
@@ -193,13 +194,19 @@ class ClientBook:
 
     def open_call(self, client: int) -> str:
         """A client's newest call in words; "" when it is not known."""
-        body = self._bodies.get(int(self._record[client]))
-        if body is None:
-            return ""
         try:
-            return self._words(_called.decode(body).operations[int(self._place[client])])
+            return self._words(self._read(int(self._record[client]))[int(self._place[client])])
         except (*UNREADABLE, IndexError):
             return ""
+
+    def _read(self, serial: int) -> tuple[bytes, ...]:
+        """The operations of a record of calls. One record holds the calls of many clients."""
+        known, operations = self._operations
+        if known != serial:
+            body = self._bodies.get(serial)
+            operations = tuple(_called.decode(body).operations) if body is not None else ()
+            self._operations = serial, operations
+        return operations
 
     def last_seq(self, client: int) -> int:
         """Sequence number of a client's last answer; 0 before the first."""
