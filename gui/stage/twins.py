@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from core.ids import client_name, replica_name
-from core.model.cluster_view import ClusterView, ReplicaCard, Token
+from core.model.cluster_view import ClientCard, ClusterView, FrontEndCard, ReplicaCard, Token
 from gui.stage.layout import FRONT_END
 from gui.stage.wording import client_status, digest_text, pace_words, replica_status
-from gui.twins.sheet import Line, Sheet, Twin
+from gui.twins.sheet import Line, LinesOnDemand, Sheet, Twin
 
 
 def stage_twins() -> tuple[Twin, ...]:
@@ -21,9 +22,17 @@ def stage_twins() -> tuple[Twin, ...]:
 
 
 def cluster_sheet(view: ClusterView) -> Sheet:
-    """Who there is, what is on its way, and what is wrong."""
-    lines = (*_sentences(view), *_nodes(view), *_messages(view), *_faults(view))
-    return Sheet(("what", "name", "state", "number", "more"), lines)
+    """Who there is, what is on its way, and what is wrong. Under load there are hundreds of rows, and a dozen
+    in view: each is made when it is looked at."""
+    rows: list[Callable[[], Line]] = [partial(Line, *words) for words in _sentences(view)]
+    rows += [partial(_client, client, view.now_ns) for client in view.clients]
+    rows.append(partial(_front_end, view.front_end))
+    rows += [partial(_replica, card) for card in view.replicas]
+    rows += [partial(_message, token, view.now_ns) for token in view.tokens]
+    rows += [partial(Line, *words) for words in _faults(view)]
+    return Sheet(
+        ("what", "name", "state", "number", "more"), LinesOnDemand(len(rows), lambda row: rows[row]())
+    )
 
 
 def digest_sheet(view: ClusterView) -> Sheet:
@@ -53,28 +62,34 @@ def data_sheet(view: ClusterView) -> Sheet:
     return Sheet(("replica", "key", "value", "news"), lines)
 
 
-def _sentences(view: ClusterView) -> Iterator[Line]:
-    yield Line(("stage", "", view.headline, "", pace_words(view)))
+Words = tuple[tuple[str, ...], str]
+"""The cells of a line, and the node that it is about."""
+
+
+def _sentences(view: ClusterView) -> Iterator[Words]:
+    yield ("stage", "", view.headline, "", pace_words(view)), ""
     if view.alert:
-        yield Line(("alert", "", view.alert, "", ""))
+        yield ("alert", "", view.alert, "", ""), ""
 
 
-def _nodes(view: ClusterView) -> Iterator[Line]:
-    for client in view.clients:
-        name = client_name(client.client)
-        number = f"#{client.last_seq}" if client.last_seq else ""
-        yield Line(("client", name, client_status(client, view.now_ns), number, client.call), name)
-    front = view.front_end
+def _client(client: ClientCard, now_ns: int) -> Line:
+    name = client_name(client.client)
+    number = f"#{client.last_seq}" if client.last_seq else ""
+    return Line(("client", name, client_status(client, now_ns), number, client.call), name)
+
+
+def _front_end(front: FrontEndCard) -> Line:
     state = "recovering" if front.recovering else f"epoch {front.epoch}"
     more = (
         f"{front.in_flight} in flight · {front.retransmissions} sent again · "
         f"all executed #{front.executed_by_all} · {front.reply_policy}"
     )
-    yield Line(("front end", FRONT_END, state, f"next #{front.next_seq}", more), FRONT_END)
-    for card in view.replicas:
-        name = replica_name(card.replica)
-        more = " · ".join(_more_of(card))
-        yield Line(("replica", name, replica_status(card), f"expects #{card.expected}", more), name)
+    return Line(("front end", FRONT_END, state, f"next #{front.next_seq}", more), FRONT_END)
+
+
+def _replica(card: ReplicaCard) -> Line:
+    name, more = replica_name(card.replica), " · ".join(_more_of(card))
+    return Line(("replica", name, replica_status(card), f"expects #{card.expected}", more), name)
 
 
 def _more_of(card: ReplicaCard) -> Iterator[str]:
@@ -86,12 +101,11 @@ def _more_of(card: ReplicaCard) -> Iterator[str]:
     yield from card.harms
 
 
-def _messages(view: ClusterView) -> Iterator[Line]:
-    for token in view.tokens:
-        number = f"#{token.seq}" if token.seq else ""
-        way = f"{token.source} → {token.target}"
-        words = (token.kind.value, token.label, way, number, _state_of(token, view.now_ns))
-        yield Line(words, seq=token.seq, token=token.token)
+def _message(token: Token, now_ns: int) -> Line:
+    number = f"#{token.seq}" if token.seq else ""
+    way = f"{token.source} → {token.target}"
+    words = (token.kind.value, token.label, way, number, _state_of(token, now_ns))
+    return Line(words, seq=token.seq, token=token.token)
 
 
 def _state_of(token: Token, now_ns: int) -> str:
@@ -102,9 +116,9 @@ def _state_of(token: Token, now_ns: int) -> str:
     return f"{min(1.0, max(0.0, share)):.0%} of its way{many}"
 
 
-def _faults(view: ClusterView) -> Iterator[Line]:
+def _faults(view: ClusterView) -> Iterator[Words]:
     for faulty in view.faulty_links:
         name = replica_name(faulty.link.replica)
-        yield Line(("link fault", str(faulty.link), faulty.faults.words(), "", ""), name)
+        yield ("link fault", str(faulty.link), faulty.faults.words(), "", ""), name
     for rule in view.broken:
-        yield Line(("broken rule", "", rule, "", ""))
+        yield ("broken rule", "", rule, "", ""), ""

@@ -30,10 +30,11 @@ class Line:
 
 
 class LinesOnDemand(Sequence[Line]):
-    """So many rows, each made when it is looked at."""
+    """So many rows, each made when it is looked at; the one looked at last is kept, for it has more cells."""
 
     def __init__(self, count: int, make: Callable[[int], Line]) -> None:
         self._count, self._make = count, make
+        self._last: tuple[int, Line] | None = None
 
     def __len__(self) -> int:
         return self._count
@@ -44,7 +45,11 @@ class LinesOnDemand(Sequence[Line]):
     def __getitem__(self, place: slice) -> Sequence[Line]: ...
     def __getitem__(self, place: int | slice) -> Line | Sequence[Line]:
         places = range(self._count)[place]
-        return self._make(places) if isinstance(places, int) else [self._make(one) for one in places]
+        if not isinstance(places, int):
+            return [self._make(one) for one in places]
+        if self._last is None or self._last[0] != places:
+            self._last = places, self._make(places)
+        return self._last[1]
 
 
 @dataclass(frozen=True, slots=True)
