@@ -88,6 +88,7 @@ def _lesson(name: str, moment: Moment, dock: str = "") -> Callable[[Camera], Scr
                 _click(card.button)
             yield camera.after(0.02)
         yield camera.after(2.0 if camera.view.violations else 0.5)  # both sides are asked for what differs
+        yield lambda: not camera.window.difference.verdict.text().startswith("Comparing")
         camera.shoot(f"lesson-{name}-dark")
 
     return script

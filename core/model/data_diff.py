@@ -47,6 +47,8 @@ class DataDiff(msgspec.Struct):
     """What was not compared to its end, in words."""
     numbers: tuple[set[int], set[int]] = msgspec.field(default_factory=lambda: (set(), set()))
     """After which numbers the pages of each side were taken."""
+    digests: tuple[dict[int, int], dict[int, int]] = msgspec.field(default_factory=lambda: ({}, {}))
+    """What each side's digest was after those numbers, as far as it was told."""
 
     @property
     def differing(self) -> int:
@@ -67,12 +69,22 @@ class DataDiff(msgspec.Struct):
             if differing
             else f"Nothing differs in {rows}."
         ]
-        if differing and self.numbers[0] != self.numbers[1]:
+        if self.numbers[0] != self.numbers[1]:
+            trace = "made a difference of their own" if differing else "left no trace in these rows"
             told.append(
                 f"The sides were taken after other numbers ({_range(self.numbers[0])} and "
-                f"{_range(self.numbers[1])}): the requests between made a difference of their own."
+                f"{_range(self.numbers[1])}): the requests between {trace}."
+            )
+        if not differing and self._came_about_otherwise():
+            told.append(
+                "Their digests differ all the same: a digest tells how a state came about, by which "
+                "operations and answers and in which order, and two ways may lead to the same data."
             )
         return " ".join([*told, *self.cut])
+
+    def _came_about_otherwise(self) -> bool:
+        left, right = self.digests
+        return any(left[number] != right[number] for number in left.keys() & right.keys())
 
 
 def data_diff(page: PageOf) -> DataDiff:
@@ -102,6 +114,8 @@ def _compare(diff: DataDiff, page: PageOf, path: str, paths: list[str]) -> None:
             held |= dict(found.rows)
             deeper |= dict.fromkeys(found.branches)
             diff.numbers[side].add(found.expected - 1)
+            if found.digest:
+                diff.digests[side][found.expected - 1] = found.digest
             total = found.total
             offset += max(1, len(found.rows))
             if offset >= PAGES_OF_A_PATH * 100:

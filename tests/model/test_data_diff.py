@@ -8,8 +8,10 @@ from core.model.data_diff import ABSENT, PAGES_OF_A_PATH, DataDiff, DiffRow, dat
 Rows = dict[str, str]
 
 
-def page(path: str, rows: Rows, *branches: str, offset: int = 0, total: int = 0, seq: int = 9) -> DataPage:
-    return DataPage(0, path, offset, total or len(rows), tuple(rows.items()), branches, seq + 1, 0, 0)
+def page(
+    path: str, rows: Rows, *branches: str, offset: int = 0, total: int = 0, seq: int = 9, digest: int = 0
+) -> DataPage:
+    return DataPage(0, path, offset, total or len(rows), tuple(rows.items()), branches, seq + 1, digest, 0)
 
 
 def diff_of(left: list[DataPage], right: list[DataPage]) -> DataDiff:
@@ -36,6 +38,19 @@ def test_what_is_equal_is_said_to_be() -> None:
     side = [ROOT, page("users", {"alice": "1"})]
     assert diff_of(side, side).words == "Nothing differs in 2 rows."
     assert diff_of([page("", {})], [page("", {})]).words == "Neither side holds anything."
+
+
+def test_equal_data_that_came_about_otherwise_is_no_riddle() -> None:
+    """Two increments that changed places leave the same number behind, and other digests."""
+    one, same, other = (page("", {"keys": "1"}, digest=digest) for digest in (7, 7, 8))
+    assert diff_of([one], [same]).words == "Nothing differs in 1 row."
+    words = diff_of([one], [other]).words
+    assert words.startswith("Nothing differs in 1 row. Their digests differ all the same: a digest tells how")
+    later = page("", {"keys": "1"}, digest=9, seq=12)
+    assert diff_of([one], [later]).words == (
+        "Nothing differs in 1 row. The sides were taken after other numbers (#9 and #12): "
+        "the requests between left no trace in these rows."
+    )
 
 
 def test_deeper_branches_are_opened_where_the_row_above_them_differs() -> None:
