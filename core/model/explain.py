@@ -75,7 +75,8 @@ def _check(scene: Scenery, name: str) -> Found:
             return why_violation(scene, violation)
     for verdict in scene.view.checks:
         if verdict.count.name == wanted:
-            return Cause.NOTHING, [f"{verdict.words} {verdict.count.checked:,} checked."]
+            looked = f" {verdict.count.checked:,} checked." if verdict.count.checked else ""
+            return Cause.NOTHING, [verdict.words + looked]
     raise UsageError(f"“{name}” is nothing that can be explained.", _HINT)
 
 

@@ -255,3 +255,11 @@ def test_a_replica_that_is_well_says_how_far_it_is() -> None:
     told = ask(one_request(), "R1")
     assert told.cause is Cause.NOTHING
     assert told.sentences == ("R1 has executed every number up to #1 and holds nothing back.",)
+
+
+def test_a_check_says_how_often_it_looked_once_it_has() -> None:
+    talk = one_request()
+    counts = (facts.CheckCount("digest", 1_200, 0), facts.CheckCount("reply", 0, 0))
+    talk.at(2.0).say(facts.Checked(counts))
+    assert ask(talk, "digest").sentences == ("All replicas agree after every number. 1,200 checked.",)
+    assert ask(talk, "reply").sentences == ("Nothing to check yet.",)
