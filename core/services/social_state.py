@@ -130,8 +130,11 @@ class Account:
         if len(self.posts) - place >= FEED_POSTS:
             return  # so many newer ones of this user stand before it: no feed reaches back to it
         for reader in self.readers.values():
-            if reader.feed and post in reader.feed:
-                reader.feed.remove(post)
+            feed = reader.feed
+            if feed and feed[-1] is post:
+                feed.pop()
+            elif feed and post in feed:
+                feed.remove(post)
 
 
 class _Snapshot(msgspec.Struct):

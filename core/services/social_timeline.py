@@ -26,12 +26,12 @@ def newest_posts(state: State, account: Account, limit: int) -> list[Value]:
 
 
 def _merge(state: State, account: Account, limit: int) -> list[WrittenPost]:
-    """The newest `limit` posts, ascending. They come from `limit` authors at most, those who posted last, and
-    the author in place n of these (from 0) has at most `limit - n` of them."""
+    """The newest `limit` posts, ascending. They come from `limit` authors at most: those who posted last."""
     authors = [source.posts for source in account.sources.values() if source.posts]
-    authors.sort(key=_last, reverse=True)
+    if len(authors) > limit:
+        authors.sort(key=_last, reverse=True)
     numbers: list[int] = []
-    for most, own in zip(range(limit, 0, -1), authors, strict=False):
-        numbers += own[-most:]
+    for own in authors[:limit]:
+        numbers += own[-limit:]
     numbers.sort()
     return [*map(state.posts.__getitem__, numbers[-limit:])]
