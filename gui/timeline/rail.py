@@ -264,11 +264,10 @@ class Rail(QWidget):
         if most <= 0 or high < 1:
             return
         heights = np.where(counts > 0, np.maximum(2, np.rint(high * np.sqrt(counts / most))), 0)
-        lit = np.repeat(np.arange(high, 0, -1)[:, None] <= heights, wide, axis=1)
-        for gap in range(1, round(ratio) + 1):
-            lit[:, wide - gap :: wide] = False
-        pixels = np.where(lit, np.uint32(self._theme.held.rgba()), np.uint32(0))
-        image = QImage(pixels.data, len(pixels[0]), high, QImage.Format.Format_ARGB32_Premultiplied)
+        lit = np.arange(high, 0, -1)[:, None] <= heights
+        pixels = np.zeros((high, bins, wide), np.uint32)
+        pixels[:, :, : wide - round(ratio)] = np.where(lit, np.uint32(self._theme.held.rgba()), 0)[:, :, None]
+        image = QImage(pixels.data, bins * wide, high, QImage.Format.Format_ARGB32_Premultiplied)
         image.setDevicePixelRatio(ratio)
         painter.drawImage(QPointF(round(line.left()), round(line.top()) - 3 - high / ratio), image)
 
