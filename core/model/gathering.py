@@ -2,15 +2,14 @@
 
 Columns of many records are read with numpy at once, and of many frames only the newest is decoded. A tick
 that ended is *closed*: its figures are written down. Under load that goes in steps, for it is the dearest
-thing the fold does: what came over the links, the calls in two helpings, the returns in two, the figures. The
-steps follow the records' clock and not the screen's, and whoever cannot wait has them done at once (`flush`)
-with the same outcome: so a recording that is folded in one go comes to the same figures as the live run.
+thing the fold does: what came over the links, the calls, the returns, the figures. The steps follow the
+records' clock and not the screen's, and whoever cannot wait has them done at once (`flush`) with the same
+outcome: so a recording that is folded in one go comes to the same figures as the live run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import IntEnum
 
 import numpy as np
 from msgspec import Struct, field
@@ -31,20 +30,8 @@ TICK_PATIENCE_NS = 200_000_000
 STEP_NS = 16_000_000
 """Between two steps of closing a tick under load: they fall into different frames of the screen."""
 
-HELPING = 8
-"""So few calls, or returns, are dealt with in one step."""
-
-
-class _Step(IntEnum):
-    """A tick runs, or this is the next step of closing it."""
-
-    RUNS = 0
-    CALLS = 1
-    MORE_CALLS = 2
-    RETURNS = 3
-    MORE_RETURNS = 4
-    FIGURES = 5
-
+_RUNS, _CALLS, _RETURNS, _FIGURES = range(4)
+"""A tick runs, or this is the next step of closing it."""
 
 Column = tuple[list[int], list[bytes]]
 """Records of a kind: their times, and their bodies."""
@@ -90,7 +77,7 @@ class Gathering:
         self._ended_calls: Column = ([], [])  # set aside, of the tick that is being closed
         self._ended_returns: Column = ([], [])
         self._end_ns = 0  # of the tick that runs, or is being closed
-        self._next = _Step.RUNS
+        self._next = _RUNS
         self._at_end, self._before = _AtEnd(), _AtEnd()
         self._dealt_with = 0  # calls and returns of this tick
 
@@ -101,7 +88,7 @@ class Gathering:
     def go_on(self, time_ns: int) -> None:
         """End every tick, and do every step of closing one, that is due by `time_ns`."""
         while self.step_ns <= time_ns:
-            if self._next == _Step.RUNS:
+            if self._next == _RUNS:
                 self._end_tick(time_ns)
             else:
                 self._close_on()
@@ -129,7 +116,7 @@ class Gathering:
 
     def flush_clients(self) -> None:
         """Deal with calls and returns: first with those of a tick that has ended."""
-        while self._next != _Step.RUNS:
+        while self._next != _RUNS:
             self._close_on()
         self._flush_calls(self.calls)
         self._flush_returns(self.returns)
@@ -171,32 +158,27 @@ class Gathering:
         )
         self.calls, self._ended_calls = self._ended_calls, self.calls
         self.returns, self._ended_returns = self._ended_returns, self.returns
-        self._next, self.step_ns = _Step.CALLS, self._end_ns + STEP_NS
+        self._next, self.step_ns = _CALLS, self._end_ns + STEP_NS
         if self._dealt_with + len(self._ended_calls[0]) + len(self._ended_returns[0]) < LOAD_RECORDS:
-            while self._next != _Step.RUNS:  # so little is no burden
+            while self._next != _RUNS:  # so little is no burden
                 self._close_on()
 
     def _close_on(self) -> None:
         """The next step."""
-        if self._next == _Step.FIGURES:
+        if self._next == _FIGURES:
             self._write_down()
             self._end_ns += TICK_NS
-            self._next, self.step_ns = _Step.RUNS, self._end_ns
+            self._next, self.step_ns = _RUNS, self._end_ns
             return
         tokens = self._tokens
         messages, shown = tokens.messages, tokens.shown
-        match self._next:
-            case _Step.CALLS:
-                self._flush_calls(_helping(self._ended_calls))
-            case _Step.MORE_CALLS:
-                self._flush_calls(self._ended_calls)
-            case _Step.RETURNS:
-                self._flush_returns(_helping(self._ended_returns))
-            case _Step.MORE_RETURNS:
-                self._flush_returns(self._ended_returns)
+        if self._next == _CALLS:
+            self._flush_calls(self._ended_calls)
+        else:
+            self._flush_returns(self._ended_returns)
         self._at_end.messages += tokens.messages - messages
         self._at_end.shown += tokens.shown - shown
-        self._next = _Step(self._next + 1)
+        self._next += 1
         self.step_ns += STEP_NS
 
     def _write_down(self) -> None:
@@ -214,12 +196,3 @@ class Gathering:
             self._clients.first_answers,
         )
         self.moved = self.moved or changed or not end.level
-
-
-def _helping(gathered: Column) -> Column:
-    """Take the first half of many, or all of few, away from what was gathered."""
-    times_ns, bodies = gathered
-    size = max(HELPING, (len(bodies) + 1) // 2)
-    taken = times_ns[:size], bodies[:size]
-    del times_ns[:size], bodies[:size]
-    return taken

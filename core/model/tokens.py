@@ -29,6 +29,9 @@ MAX_TOKENS = 200
 """Tokens drawn at once."""
 MAX_SAMPLED = 600
 """Sampled tokens at once, those that have not left yet among them."""
+FEW_SAMPLED, TOGETHER_NS = 24, 40_000_000
+"""Of more than a few, those that leave within so short a time leave together, and those that arrive likewise:
+who draws them has nothing to set out anew in two frames of three."""
 CLIENTS_AT_ONCE = 6
 CLIENTS_PERIOD_NS = 80_000_000
 """So many clients' messages of a kind may become tokens each such time, and leave one after the other within
@@ -201,12 +204,16 @@ class TokenBoard:
         return self._drawn
 
     def _move_on(self, now_ns: int) -> None:
-        """Sampled tokens leave and arrive."""
+        """Sampled tokens leave and arrive: many of them a little early at the one end, and at the other late."""
+        leave_ns = arrive_ns = now_ns
+        if self.sampled > FEW_SAMPLED:
+            arrive_ns -= now_ns % TOGETHER_NS
+            leave_ns = arrive_ns + TOGETHER_NS
         for coming, flying in zip(self._coming, self._flying, strict=True):
-            while coming and coming[0].sent_ns <= now_ns:
+            while coming and coming[0].sent_ns <= leave_ns:
                 flying.append(coming.popleft())
                 self._stale = True
-            while flying and flying[0].due_ns <= now_ns:
+            while flying and flying[0].due_ns <= arrive_ns:
                 flying.popleft()
                 self.sampled -= 1
                 self._stale = True

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import chain, pairwise
+
 from bench.synthetic import START_NS, load_records
 from core import facts
 from core.facts import Pace
 from core.model.cluster_view import Token, TokenKind
 from core.model.fold import Fold
-from core.model.tokens import BEHIND_NS, FLIGHT_NS, LOST_SHOWN_NS, MAX_TOKENS, PERIOD_NS
+from core.model.tokens import (
+    BEHIND_NS,
+    FEW_SAMPLED,
+    FLIGHT_NS,
+    LOST_SHOWN_NS,
+    MAX_TOKENS,
+    PERIOD_NS,
+    TOGETHER_NS,
+)
 from core.trace.wire_log import Tap
 from tests.support.dialogue import SECOND, Dialogue, words
 
@@ -151,6 +161,18 @@ def test_full_load_shows_few_tokens_on_every_link_and_says_one_of_how_many() -> 
     assert any(token.kind is TokenKind.ANSWER for token in view.tokens)
     # 60,000 requests a second, each a call, an answer, three orders and three results
     assert view.sampling > 500
+
+
+def test_of_many_tokens_some_leave_and_arrive_together_and_each_is_there_all_its_way() -> None:
+    fold = Fold(words)
+    fold.apply(load_records(1.0, 3))
+    looks = [START_NS + SECOND + step * 5_000_000 for step in range(60)]
+    seen = {look: fold.view(look).tokens for look in looks}
+    tuples = list(seen.values())
+    changes = sum(one is not other for one, other in pairwise(tuples))
+    assert min(map(len, tuples)) > FEW_SAMPLED and 0 < changes <= 1 + (looks[-1] - looks[0]) // TOGETHER_NS
+    for token in set(chain.from_iterable(tuples)):
+        assert all(token in seen[look] for look in looks if token.sent_ns <= look < token.due_ns)
 
 
 def test_the_same_tokens_are_the_same_tuple() -> None:
