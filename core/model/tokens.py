@@ -204,7 +204,7 @@ class TokenBoard:
         return self._drawn
 
     def _move_on(self, now_ns: int) -> None:
-        """Sampled tokens leave and arrive: many of them a little early at the one end, and at the other late."""
+        """Sampled tokens leave and arrive; many of them leave a little early, and arrive a little late."""
         leave_ns = arrive_ns = now_ns
         if self.sampled > FEW_SAMPLED:
             arrive_ns -= now_ns % TOGETHER_NS
