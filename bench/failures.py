@@ -25,7 +25,8 @@ from pathlib import Path
 from statistics import median
 
 from core.commands import CrashFrontEnd, Kill, Pause, Revive, Tamper
-from core.facts import Dropped, Harm, Lied, Returned
+from core.facts import Dropped, Lied, Returned
+from core.harm import Harm
 from core.policies import ALL_LIVE, MAJORITY, FailurePolicy, Policies
 from core.runtime.engine import Engine
 from core.runtime.headless import make_engine, run_loop

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from core.facts import Harm, Pace
+from core.facts import Pace
+from core.harm import Harm
 from core.link_faults import Way
 from core.policies import FailurePolicy, ReplyPolicy
 
@@ -38,9 +39,17 @@ class SetPace(Command, frozen=True):
 
 
 class Deliver(Command, frozen=True):
-    """Under STEP: deliver a message in flight, the oldest when `token` is 0."""
+    """Under STEP: deliver a message in flight, the next when `token` is 0: the oldest not put off."""
 
     token: int = 0
+
+
+class Delay(Command, frozen=True):
+    """Put a message in flight off. Under STEP it is delivered behind the message `behind`, behind all that is
+    on its way now when that is 0; under SLOW it arrives one more visible delay later, and `behind` is 0."""
+
+    token: int
+    behind: int = 0
 
 
 class Lose(Command, frozen=True):
@@ -161,6 +170,7 @@ CommandUnion = (
     | Kill
     | SetPace
     | Deliver
+    | Delay
     | Lose
     | Double
     | SetClients

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
+from core.harm import Harm
 from core.link_faults import LinkFaults, Way
 
 
@@ -19,19 +20,6 @@ class Pace(StrEnum):
     REAL_TIME = "real time"
     SLOW = "slow"
     STEP = "step"
-
-
-class Harm(StrEnum):
-    """What can be wrong inside of a replica, and what its amount counts."""
-
-    SLOW = "slow"
-    """Nanoseconds that each execution takes longer."""
-    LIE = "lie"
-    """From now on every so many-th answer is wrong, though the replica's state is right."""
-    CORRUPT = "corrupt"
-    """Bits that are turned in its memory, once."""
-    FLOOD = "flood"
-    """Bytes that it writes to its log, once."""
 
 
 class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -245,6 +233,15 @@ class PaceSet(Fact, tag="pace_set", frozen=True):
     delay_ns: int
 
 
+class Delayed(Fact, tag="delayed", frozen=True):
+    """Somebody put a message off that is on its way. It is delivered behind the message `behind` (0: behind
+    all that is on its way now), under SLOW by `later_ns` later than it would have been."""
+
+    token: int
+    behind: int
+    later_ns: int
+
+
 class LoadSet(Fact, tag="load_set", frozen=True):
     """The clients' own workload runs or rests."""
 
@@ -346,5 +343,5 @@ FactUnion = (
     RunStarted | RunEnded | EpochStarted | FrontEndCrashed | AnswerLost | PolicySet | Lied | Reviving
     | SnapshotSent | CaughtUp | DonorRefused | Spawned | Joined | KillOrdered | Exited | Suspected
     | Trusted | Dropped | Diverged | ClientOpened | ClientClosed | Called | Returned | Answered | PaceSet
-    | LoadSet | LinkFaulted | Paused | Continued | Tampered | Checked | Violated | Counted | Said
+    | Delayed | LoadSet | LinkFaulted | Paused | Continued | Tampered | Checked | Violated | Counted | Said
 )  # fmt: skip

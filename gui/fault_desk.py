@@ -108,10 +108,10 @@ class FaultDesk(QObject):
         """Show what can be done to a message in flight, when it still is."""
         view = self._intents.view
         found = next((one for one in in_hand(view) if one.token == token), None) if view else None
-        if found is not None:
+        if view is not None and found is not None:
             menu = self._menu(f"Message {token}")
             menu.addSection(title(found))
-            fill_message(menu, found, self._intents.send)
+            fill_message(menu, found, view, self._intents.send)
             pop_up(menu, where)
 
     def open_front_end(self, where: QPoint) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from core.commands import Command, Continue, Heal, Kill, Partition, Pause, SetFault, Tamper
-from core.facts import Harm
+from core.harm import Harm
 from core.ids import replica_name
 from core.link_faults import Link, Way
 from core.model.cluster_view import ClusterView, ReplicaCard, ReplicaState

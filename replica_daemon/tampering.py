@@ -15,7 +15,7 @@ import msgspec
 
 from core.effects import Effect, Send
 from core.errors import RemoteProtocolError
-from core.facts import Harm
+from core.harm import Harm
 from core.protocol.codec import decode_body, decode_from_replica, encode
 from core.protocol.messages import FromFrontEnd, Order, Result, Tamper
 from core.replica.replica_manager import ReplicaManager

@@ -8,7 +8,8 @@ from enum import StrEnum
 import msgspec
 
 from core import facts
-from core.facts import FactUnion, Harm
+from core.facts import FactUnion
+from core.harm import Harm
 from core.link_faults import Link, Way
 from core.model.lines import OPEN_NS
 from core.trace.told import harm_words

@@ -6,7 +6,8 @@ from collections import deque
 from typing import assert_never
 
 from core import facts
-from core.facts import FactUnion, Harm, Pace
+from core.facts import FactUnion, Pace
+from core.harm import Harm
 from core.ids import RequestId, replica_name
 from core.link_faults import NO_FAULTS, Link, LinkFaults
 from core.model.clients import ClientBook
@@ -91,6 +92,8 @@ class Happenings:
             case facts.PaceSet(pace, delay_ns):
                 self.pace, self.delay_ns = pace, delay_ns if pace is Pace.SLOW else 0
                 self._tokens.repaced(self.delay_ns)
+            case facts.Delayed(token, behind, later_ns):
+                self._tokens.put_off(token, behind, later_ns, time_ns)
             case facts.LoadSet(running):
                 self.load_running = running
             case facts.LinkFaulted(replica, way, faults):

@@ -7,7 +7,8 @@ from enum import StrEnum
 import msgspec
 
 from core import facts
-from core.facts import FactUnion, Harm
+from core.facts import FactUnion
+from core.harm import Harm
 from core.ids import replica_name
 from core.link_faults import Link
 from core.trace.wire_log import UNREADABLE, Record, decode_fact

@@ -7,7 +7,7 @@ from collections import deque
 import msgspec
 import numpy as np
 
-from core.facts import Harm
+from core.harm import Harm
 from core.model.cluster_view import ReplicaState, Tile
 from core.protocol.messages import Result
 

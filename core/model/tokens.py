@@ -15,6 +15,7 @@ from collections.abc import Callable
 import numpy as np
 from msgspec.structs import replace
 
+from core.delivery_order import put_behind
 from core.ids import client_name
 from core.model.cluster_view import Token, TokenKind
 from core.model.metrics import Ints
@@ -39,6 +40,8 @@ it: 64 clients do not all send at the same moment, and the stage stays readable.
 MAX_PACED = 4_096
 """Paced messages remembered: more than the clients' windows allow, so only a broken recording meets it."""
 LOST_SHOWN_NS = 1_500_000_000
+NEAR = 0.98
+"""Part of its way after which a message that is put off does not go back."""
 LOST_PART = 0.56
 """Part of a lost token's time after which it is in the middle of its link."""
 STAGE = {
@@ -62,7 +65,7 @@ class TokenBoard:
     def __init__(self) -> None:
         self.messages = 0
         self.shown = 0
-        self._paced: dict[int, Token] = {}
+        self._paced: dict[int, Token] = {}  # in the order in which they are delivered one by one
         # sampled: by stage in the order of time, before they leave and on their way
         self._coming: tuple[deque[Token], ...] = tuple(deque() for _ in range(_STAGES))
         self._flying: tuple[deque[Token], ...] = tuple(deque() for _ in range(_STAGES))
@@ -117,11 +120,31 @@ class TokenBoard:
         self._lost.append((sent_ns + span_ns, gone))
         self._stale = True
 
+    def put_off(self, token: int, behind: int, later_ns: int, now_ns: int) -> None:
+        """A paced message is delivered behind another one, or behind all that is on its way; or so much
+        later, and then it goes on from where it is, more slowly."""
+        flight, other = self._paced.get(token), self._paced.get(behind)
+        if flight is None:
+            return
+        put_behind(self._paced, token, behind)
+        if later_ns:
+            due_ns = flight.due_ns + later_ns
+            part = min(NEAR, (now_ns - flight.sent_ns) / max(1, flight.due_ns - flight.sent_ns))
+            sent_ns = due_ns - round((due_ns - now_ns) / (1 - part))
+            flight = replace(flight, sent_ns=sent_ns, due_ns=due_ns, put_off="by one more delay")
+        else:
+            where = f"{other.label} {other.source} → {other.target}" if other is not None else "all others"
+            flight = replace(flight, put_off=f"behind {where}")
+        self._paced[token] = flight
+        self._stale = True
+
     def repaced(self, delay_ns: int) -> None:
         """The pace changed: messages in flight are due `delay_ns` after they left, or on the user's word
         when that is 0."""
         for token, flight in self._paced.items():
-            self._paced[token] = replace(flight, due_ns=flight.sent_ns + delay_ns if delay_ns else 0)
+            if delay_ns or flight.due_ns:
+                due_ns = flight.sent_ns + delay_ns if delay_ns else 0
+                self._paced[token] = replace(flight, due_ns=due_ns, put_off="")
         self._stale = True
 
     def lost(self, node: str, now_ns: int) -> None:

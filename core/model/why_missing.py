@@ -6,7 +6,7 @@ from core.facts import LinkFaulted, Pace, Paused
 from core.ids import replica_name
 from core.limits import GAP_NACK_AFTER_NS, HEARTBEAT_NS
 from core.link_faults import NO_FAULTS, Link, LinkFaults, Way
-from core.model.cluster_view import ClusterView, ReplicaCard, TokenKind
+from core.model.cluster_view import ClusterView, ReplicaCard, Token, TokenKind
 from core.model.reason import Cause, Scenery
 from core.model.story import Fate, Passage, Story
 from core.model.words import duration
@@ -56,24 +56,31 @@ def travelling(scene: Scenery, one: Passage, what: str, link: str) -> tuple[Caus
     """A message is on its way: until when, and why so long."""
     view = scene.view
     token = next((token for token in view.tokens if token.token == one.token), None)
+    off = put_off(token)
     if view.pace is Pace.STEP:
         return Cause.STEP, (
-            f"{what} is on its way on {link}: under step it arrives when you say so (Space for the oldest "
-            "message, or click it)."
+            f"{what} is on its way on {link}: under step it arrives when you say so (Space for the next "
+            f"message, or click it).{off}"
         )
     left_ns = token.due_ns - view.now_ns if token is not None else 0
     left = f" and arrives in {duration(left_ns)}" if left_ns > 0 else ""
     since = duration(max(0, view.now_ns - one.sent_ns))
-    if view.pace is Pace.SLOW and token is not None and token.kind is TokenKind.LATE:
+    if view.pace is Pace.SLOW and token is not None and token.kind is TokenKind.LATE and not off:
         return Cause.LATE, (
             f"{what} is on its way on {link}{left}. At this pace a message takes {duration(view.delay_ns)}; "
             f"this one takes {duration(token.due_ns - token.sent_ns)}, for the link is slow on purpose."
         )
     if view.pace is Pace.SLOW:
         return Cause.TRAVELS, (
-            f"{what} is on its way on {link}{left}: at this pace a message takes {duration(view.delay_ns)}."
+            f"{what} is on its way on {link}{left}: at this pace a message takes "
+            f"{duration(view.delay_ns)}.{off}"
         )
     return Cause.LATE, f"{what} has been on its way on {link} for {since}: the link is slow on purpose."
+
+
+def put_off(token: Token | None) -> str:
+    """What somebody's word did to a message, as a sentence to go behind another one; "" when nothing."""
+    return f" Somebody put it off {token.put_off}." if token is not None and token.put_off else ""
 
 
 def _was_lost(scene: Scenery, seq: int, link: Link, one: Passage) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from core import facts
-from core.facts import Harm, Pace
+from core.facts import Pace
+from core.harm import Harm
 from core.ids import replica_name
 from core.limits import DROP_AFTER_NS
 from core.link_faults import Link, LinkFaults, Way

@@ -10,10 +10,10 @@ from core.facts import Pace
 from core.ids import replica_name
 from core.limits import LAG_REQUESTS, OPEN_BATCHES, WINDOW_REQUESTS
 from core.link_faults import Link, Way
-from core.model.cluster_view import ClientCard, ReplicaCard, ReplicaState
+from core.model.cluster_view import ClientCard, ReplicaCard, ReplicaState, TokenKind
 from core.model.reason import Cause, Scenery
 from core.model.story import Fate, Story
-from core.model.why_missing import Found, faults_of, since, travelling, why_missing
+from core.model.why_missing import Found, faults_of, put_off, since, travelling, why_missing
 from core.model.words import duration
 from core.policies import FIRST, ReplyPolicy, read_reply_policy
 
@@ -85,13 +85,15 @@ def why_open(scene: Scenery, story: Story) -> Found:
 
 def _not_ordered(scene: Scenery, story: Story, members: list[ReplicaCard]) -> Found:
     if story.called_ns and not story.reached_ns:
+        off = _put_off(scene, TokenKind.REQUEST, story)
         if scene.view.pace is Pace.STEP:
             return Cause.STEP, [
                 "The request is on its way to the front end: under step it arrives when you say so (Space)."
+                + off
             ]
         return Cause.TRAVELS, [
             "The request is on its way to the front end: at this pace a message takes "
-            f"{duration(scene.view.delay_ns)}."
+            f"{duration(scene.view.delay_ns)}.{off}"
         ]
     policy = _policy(scene)
     if len(members) < policy.fewest:
@@ -117,13 +119,20 @@ def _not_ordered(scene: Scenery, story: Story, members: list[ReplicaCard]) -> Fo
     ]
 
 
+def _put_off(scene: Scenery, kind: TokenKind, story: Story) -> str:
+    """What was done to the client's request, or to the answer to it, on its way."""
+    client = story.request.client
+    return put_off(next((one for one in scene.view.tokens if (one.kind, one.client) == (kind, client)), None))
+
+
 def _not_answered(scene: Scenery, story: Story, members: list[ReplicaCard]) -> Found:
     policy = _policy(scene)
     needed = policy.needed(len(members))
     told = [f"It is #{story.seq}, ordered at {scene.at(story.ordered_ns)}."]
     if story.answer_sent_ns:
         cause = Cause.STEP if scene.view.pace is Pace.STEP else Cause.TRAVELS
-        return cause, [*told, "Its answer is on its way from the front end to the client."]
+        off = _put_off(scene, TokenKind.ANSWER, story)
+        return cause, [*told, f"Its answer is on its way from the front end to the client.{off}"]
     if len(members) < policy.fewest:
         return Cause.TOO_FEW, [*told, _too_few(policy, len(members))]
     done = [card for card in members if card.expected > story.seq]

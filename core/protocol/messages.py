@@ -227,7 +227,7 @@ class Failure(Message, tag="failure", frozen=True):
 
 
 class Tamper(Message, tag="tamper", frozen=True):
-    """Front end → replica: do this harm to yourself (`core.facts.Harm`). No part of the protocol: it is how a
+    """Front end → replica: do this harm to yourself (`core.harm.Harm`). No part of the protocol: it is how a
     person makes a replica fail on purpose."""
 
     harm: str

@@ -31,7 +31,8 @@ from core.commands import (
     Tamper,
 )
 from core.errors import UsageError
-from core.facts import Harm, Violated
+from core.facts import Violated
+from core.harm import Harm
 from core.link_faults import Way
 from core.policies import MAJORITY, FailurePolicy, Policies
 from core.runtime.engine import Engine
@@ -88,8 +89,7 @@ class ChaosReport:
     """Those that nobody was made to commit."""
     finds: int = 0
     """Violations by liars and corrupted replicas."""
-    not_found: int = 0
-    """Liars and corrupted replicas that nobody noticed."""
+    not_found: int = 0  # liars and corrupted replicas that nobody noticed
     stuck: int = 0  # how often the group did not recover within SETTLE_S
     answers_lost: int = 0
     agreed: bool = False

@@ -14,6 +14,7 @@ from core.commands import (
     CommandUnion,
     Continue,
     CrashFrontEnd,
+    Delay,
     Deliver,
     Double,
     Heal,
@@ -38,6 +39,7 @@ from core.facts import (
     Checked,
     ClientClosed,
     Counted,
+    Delayed,
     KillOrdered,
     LoadSet,
     Pace,
@@ -147,6 +149,8 @@ class Operator:
             case Deliver(token):
                 if not engine.pacer.deliver(token):
                     raise UsageError("There is no such message on its way.")
+            case Delay(token, behind):
+                self._delay(token, behind)
             case Lose(token):
                 self._on_a_link(token, engine.pacer.lose(token))
             case Double(token):
@@ -166,6 +170,20 @@ class Operator:
                 self._group_desk.do(command)
             case _:
                 assert_never(command)
+
+    def _delay(self, token: int, behind: int) -> None:
+        pacer = self._engine.pacer
+        for wanted in (token, behind) if behind else (token,):
+            if not pacer.holds(wanted):
+                raise UsageError(f"No message {wanted} is on its way.", "It may have arrived meanwhile.")
+        if token == behind:
+            raise UsageError("A message cannot be put behind itself.", "Name another one that is on its way.")
+        if behind and pacer.pace is not Pace.STEP:
+            raise UsageError(
+                "Messages that travel by themselves are not put behind one another.",
+                "Choose Step (“pace step”) for that, or let it be late by one more delay: delay 12",
+            )
+        self._engine.tell(Delayed(token, behind, pacer.delay(token, behind)))
 
     def _on_a_link(self, token: int, found: bool) -> None:
         if not found:

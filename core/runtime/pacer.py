@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from core.delivery_order import put_behind
 from core.facts import Fact, Pace
 from core.trace.wire_log import Tap
 
@@ -50,6 +51,7 @@ class _Held:
     body: bytes | Fact
     deliver: Callable[[], None]
     late_ns: int  # on top of the pace; _NEVER: it is lost on its way
+    put_off_ns: int = 0  # by a person's word, when its time has come
 
 
 class Pacer:
@@ -58,7 +60,7 @@ class Pacer:
     def __init__(self, loop: asyncio.AbstractEventLoop, write: Write) -> None:
         self._loop = loop
         self._write = write
-        self._held: dict[int, _Held] = {}
+        self._held: dict[int, _Held] = {}  # in the order in which they are delivered one by one
         self._token = 0
         self._change = 0  # counts the changes of pace, so that timers of an earlier pace do nothing
         self.pace = Pace.REAL_TIME
@@ -94,7 +96,7 @@ class Pacer:
         return self._token
 
     def deliver(self, token: int = 0) -> bool:
-        """Let one message arrive, the oldest when `token` is 0. False when there is none such."""
+        """Let one message arrive, the next when `token` is 0. False when there is none such."""
         if token == 0:
             token = next(iter(self._held), 0)
         held = self._held.pop(token, None)
@@ -106,6 +108,18 @@ class Pacer:
         if not lost:
             held.deliver()
         return True
+
+    def holds(self, token: int) -> bool:
+        """This message is on its way."""
+        return token in self._held
+
+    def delay(self, token: int, behind: int = 0) -> int:
+        """Put a message that is on its way off: behind another one, or behind all that is on its way now. How
+        much later it arrives by that, in nanoseconds; 0 when it waits for the person's word anyway."""
+        put_behind(self._held, token, behind)
+        later_ns = self.delay_ns if self.pace is Pace.SLOW else 0
+        self._held[token].put_off_ns += later_ns
+        return later_ns
 
     def lose(self, token: int) -> bool:
         """Let one message between the front end and a replica never arrive. False when there is none such."""
@@ -122,7 +136,7 @@ class Pacer:
         if held is None:
             return False
         copy = self.name()
-        self._held[copy] = replace(held)
+        self._held[copy] = replace(held, put_off_ns=0)
         self._write(held.hop.doubled, 1 << held.replica, copy, held.body)
         self._schedule(copy)
         return True
@@ -136,7 +150,8 @@ class Pacer:
             for token in list(self._held):
                 self.deliver(token)
         else:
-            for token in self._held:
+            for token, held in self._held.items():
+                held.put_off_ns = 0
                 self._schedule(token)
 
     def on_its_way(self, hop: Hop, replica: int) -> list[bytes | Fact]:
@@ -163,5 +178,11 @@ class Pacer:
             self._loop.call_later(wait_ns / 1e9, self._due, token, self._change)
 
     def _due(self, token: int, change: int) -> None:
-        if change == self._change and token in self._held:
+        held = self._held.get(token)
+        if change != self._change or held is None:
+            return
+        if held.put_off_ns:
+            wait_ns, held.put_off_ns = held.put_off_ns, 0
+            self._loop.call_later(wait_ns / 1e9, self._due, token, change)
+        else:
             self.deliver(token)

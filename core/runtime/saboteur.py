@@ -9,7 +9,8 @@ import msgspec
 
 from core.commands import Continue, Heal, Partition, Pause, SetFault, Tamper
 from core.errors import UsageError
-from core.facts import Continued, Harm, LinkFaulted, Paused, Tampered
+from core.facts import Continued, LinkFaulted, Paused, Tampered
+from core.harm import Harm
 from core.ids import replica_name
 from core.link_faults import Link, Way, links_of
 from core.protocol import messages

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import NamedTuple, assert_never
 
 from core import facts
-from core.facts import FactUnion, Harm
+from core.facts import FactUnion
+from core.harm import Harm
 from core.ids import RequestId, client_name, replica_name
 from core.link_faults import Link
 from core.policies import policy_words
@@ -154,6 +155,7 @@ def of_fact_kind(body: bytes) -> EventKind:
 
 _KINDS = {
     b"policy_set": EventKind.CONTROL, b"pace_set": EventKind.CONTROL, b"load_set": EventKind.CONTROL,
+    b"delayed": EventKind.CONTROL,
     b"link_faulted": EventKind.FAULT, b"paused": EventKind.FAULT, b"continued": EventKind.FAULT,
     b"tampered": EventKind.FAULT,
     b"checked": EventKind.HEARTBEAT, b"violated": EventKind.CHECK, b"diverged": EventKind.CHECK,
@@ -178,6 +180,12 @@ def of_fact(fact: FactUnion) -> Told:
         case facts.PaceSet(pace, delay_ns):
             delay = f", {delay_ns / 1e6:,.0f} ms a message" if pace is facts.Pace.SLOW else ""
             return Told("FE", EventKind.CONTROL, 0, 0, f"pace: {pace.value}{delay}")
+        case facts.Delayed(token, behind, later_ns):
+            where = f"behind message {behind}" if behind else "behind all others"
+            text = f"message {token} put off" + (
+                f" by {later_ns / 1e6:,.0f} ms" if later_ns else f", {where}"
+            )
+            return Told("FE", EventKind.CONTROL, 0, 0, text)
         case facts.PolicySet(reply, failure, expel_liars):
             liars = ", liars are expelled" if expel_liars else ""
             return Told("FE", EventKind.CONTROL, 0, 0, f"{policy_words(reply)} · {failure}{liars}")

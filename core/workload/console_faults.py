@@ -15,7 +15,7 @@ from typing import Any
 
 from core.commands import CommandUnion, Continue, Heal, Partition, Pause, SetFault, Tamper
 from core.errors import UsageError
-from core.facts import Harm
+from core.harm import Harm
 from core.ids import replica_name
 from core.link_faults import Way
 
@@ -28,7 +28,7 @@ FAULT_WORDS: dict[str, str] = {
     "flood": "flood R2 [10] — write so many megabytes to a replica's log",
     "cut": "cut R2 | FE->R2 | R2->FE — let nothing through a link, or one way of it",
     "drop": "drop 30% [R2 | FE->R2] — lose so many messages, of one link or of all",
-    "delay": "delay [R2] 200ms [50ms] — let messages be late, and up to so much more",
+    "delay": "delay [R2] 200ms [50ms] — let messages of a link, or of all, be late, and up to so much more",
     "duplicate": "duplicate 10% [R2] — let so many messages arrive twice",
     "reorder": "reorder 10% [R2] — let so many messages be overtaken",
     "partition": "partition R1 R2 | R3 — cut the second side off from the front end and the first",

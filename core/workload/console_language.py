@@ -2,7 +2,7 @@
 
     C1> post alice "hello"    a query from client 1; `C1` alone makes it the client of the lines that follow
     post alice "hello"        a query from the present client
-    kill R2 · pace slow 0.3 · step · lose 12 · clients 8 · load off · look R1 users · help post · clear
+    kill R2 · pace slow 0.3 · step · delay 12 · clients 8 · load off · look R1 users · help post · clear
     goto 12.4s · goto #128 · why R2 · why #128 · diff R1 R2
 
 Words of the console win over operations of the same name; `C1> step` always asks the service.
@@ -24,7 +24,13 @@ from core.ids import client_name, replica_name
 from core.limits import MAX_CLIENTS
 from core.workload.console_faults import FAULT_WORDS, fault_choices, read_fault
 from core.workload.console_group import GROUP_WORDS, group_choices, read_group
-from core.workload.console_messages import MESSAGE_WORDS, read_message
+from core.workload.console_messages import (
+    DELAY_HELP,
+    MESSAGE_WORDS,
+    message_choices,
+    read_delay,
+    read_message,
+)
 
 CONSOLE_WORDS: dict[str, str] = {
     "kill": "kill R2 — end a replica's process",
@@ -32,6 +38,7 @@ CONSOLE_WORDS: dict[str, str] = {
     **GROUP_WORDS,
     "pace": "pace real | slow [seconds] | step — how fast messages travel",
     **MESSAGE_WORDS,
+    "delay": f"{FAULT_WORDS['delay']}\n{DELAY_HELP}",
     "clients": "clients 8 — have this many clients",
     "load": "load on | off — let the clients' own workload run or rest",
     "look": "look R1 users — show a page of a replica's data",
@@ -54,6 +61,8 @@ class Scope(msgspec.Struct, frozen=True):
     clients: int
     replicas: tuple[int, ...]
     operations: tuple[str, ...]
+    messages: tuple[int, ...] = ()
+    """On their way, and in a person's hand."""
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -118,6 +127,8 @@ def parse(text: str, scope: Scope) -> Line | None:
         client, rest = _known_client(int(addressed[1]), scope), addressed[2].strip()
         return Query(client, _known_operation(rest, scope)) if rest else UseClient(client)
     word, *arguments = text.split()
+    if word.lower() == "delay" and (put_off := read_delay(arguments)):
+        return Ask(*put_off)
     if word.lower() in FAULT_WORDS:
         return Ask(*read_fault(word.lower(), arguments, scope.replicas))
     if word.lower() in MESSAGE_WORDS:
@@ -141,7 +152,9 @@ def complete(text: str, scope: Scope, service: Callable[[str], Iterable[str]]) -
         own = [name for name in CONSOLE_WORDS if name.startswith(word.lower())]
         return [*own, *(line for line in service(text) if line not in own)]
     if word.lower() in CONSOLE_WORDS:
-        return [f"{word} {choice}" for choice in _choices(word.lower(), scope) if choice.startswith(rest)]
+        return [
+            f"{word} {choice}" for choice in _choices(word.lower(), rest, scope) if choice.startswith(rest)
+        ]
     return list(service(text))
 
 
@@ -300,9 +313,13 @@ _READERS: dict[str, Callable[[list[str], Scope], Line]] = {
 }
 
 
-def _choices(word: str, scope: Scope) -> list[str]:
+def _choices(word: str, rest: str, scope: Scope) -> list[str]:
+    if word == "delay":
+        return [*fault_choices(word, scope.replicas), *message_choices(word, rest, scope.messages)]
     if word in FAULT_WORDS:
         return fault_choices(word, scope.replicas)
+    if word in MESSAGE_WORDS:
+        return message_choices(word, rest, scope.messages)
     if word in GROUP_WORDS:
         return group_choices(word, scope.replicas)
     if word == "why":

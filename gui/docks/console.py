@@ -37,6 +37,7 @@ from core.workload.console_language import (
 )
 from gui.docks.prompt import Prompt
 from gui.intents import Intents
+from gui.message_menu import in_hand
 from gui.stage.wording import duration
 from gui.theme import Theme
 
@@ -208,14 +209,15 @@ class Console(QWidget):
             for parameter in spec.parameters:
                 self.write(("text", f"    {parameter.name}: "), ("muted", parameter.description))
         elif topic in CONSOLE_WORDS:
-            self.write(("muted", f"  {CONSOLE_WORDS[topic]}"))
+            for line in CONSOLE_WORDS[topic].splitlines():
+                self.write(("muted", f"  {line}"))
         elif topic:
             raise UsageError(f"There is no help on “{topic}”.", suggestion(topic, (*specs, *CONSOLE_WORDS)))
         else:
             for spec in specs.values():
                 self.write(("accent", f"  {_example(spec)}"), ("muted", f" — {spec.description}"))
-            for words in CONSOLE_WORDS.values():
-                usage, _, meaning = words.partition(" — ")
+            for line in "\n".join(CONSOLE_WORDS.values()).splitlines():
+                usage, _, meaning = line.partition(" — ")
                 self.write(("violet", f"  {usage}"), ("muted", f" — {meaning}"))
 
     def _say(self, level: str, text: str) -> None:
@@ -228,6 +230,7 @@ class Console(QWidget):
             clients=len(view.clients) if view else 0,
             replicas=tuple(card.replica for card in view.replicas) if view else (),
             operations=tuple(spec.name for spec in self._face.operations),
+            messages=tuple(one.token for one in in_hand(view)) if view else (),
         )
 
     def _complete(self, text: str) -> list[str]:

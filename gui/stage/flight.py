@@ -1,8 +1,8 @@
 """Where every message is at one moment, for all of them at once (arrays, no loop over points).
 
 A message travels its way (`ways`), eased a little at both ends. One that waits for the user's word (`due_ns`
-0) comes to rest near the middle of its link, in a queue in delivery order: the message that would be
-delivered first stands nearest to where it goes.
+0) comes to rest near the middle of its link, in a queue in delivery order, which is that of a view's tokens:
+the message that would be delivered first stands nearest to where it goes.
 """
 
 from __future__ import annotations
@@ -129,13 +129,13 @@ class Routes:
             resting=resting,
             kind=whole[1],
             client=whole[2],
-            next_index=min(waiting, key=lambda index: known[index].token, default=-1),
+            next_index=min(waiting, default=-1),
         )
 
     def _queues(self, tokens: Sequence[Token], waiting: list[int]) -> list[tuple[int, float]]:
         """How far along its link each waiting token (by index) comes to rest."""
         queues: defaultdict[tuple[str, bool], list[int]] = defaultdict(list)
-        for index in sorted(waiting, key=lambda index: tokens[index].token):
+        for index in waiting:
             token = tokens[index]
             queues[_outer(token), token.source == FRONT_END].append(index)
         result: list[tuple[int, float]] = []

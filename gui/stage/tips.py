@@ -90,7 +90,9 @@ def token_tip(view: ClusterView, token: int) -> str:
         return ""
     sample = f"\nIt stands for {found.sample:,} like it." if found.sample > 1 else ""
     waits = _in_hand(found)
-    return f"{found.label} {found.source} → {found.target}\n{_TOKENS[found.kind]}{sample}{waits}"
+    number = f" · message {token}" if token > 0 else ""
+    off = f"\nSomebody put it off {found.put_off}." if found.put_off else ""
+    return f"{found.label} {found.source} → {found.target}{number}\n{_TOKENS[found.kind]}{sample}{off}{waits}"
 
 
 def link_tip(view: ClusterView, name: str) -> str:
@@ -106,10 +108,11 @@ def _in_hand(token: Token) -> str:
     """What a person can do with a message."""
     if token.token <= 0 or token.kind is TokenKind.LOST:
         return ""
-    if FRONT_END in (token.source, token.target) and "C" in (token.source[0], token.target[0]):
-        return "\nClick to deliver it." if token.due_ns == 0 else ""
-    click = "Click to deliver it, right-click" if token.due_ns == 0 else "Right-click"
-    return f"\n{click} to lose or double it."
+    linked = "C" not in (token.source[0], token.target[0])
+    more = "delay, lose or double it" if linked else "delay it"
+    if token.due_ns:
+        return f"\nRight-click to {more}."
+    return f"\nClick to deliver it, right-click to {more}; drag it onto another to put it behind that."
 
 
 def _replica_tip(card: ReplicaCard, place: Place, point: QPointF, explain: Callable[[str], str]) -> str:

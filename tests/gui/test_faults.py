@@ -25,7 +25,8 @@ from core.commands import (
     SetPolicies,
     Tamper,
 )
-from core.facts import Harm, RunStarted, Violated
+from core.facts import RunStarted, Violated
+from core.harm import Harm
 from core.link_faults import LinkFaults, Way
 from core.model.cluster_view import ReplicaState
 from core.policies import MAJORITY, FailurePolicy

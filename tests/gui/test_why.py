@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from core import facts
+from core.harm import Harm
 from core.link_faults import LinkFaults, Way
 from core.trace.wire_log import Tap
 from gui.main_window import MainWindow
@@ -116,7 +117,7 @@ def test_a_violation_argues_with_the_operation_and_the_cause(
     qtbot: QtBot, window: MainWindow, source: FakeSource
 ) -> None:
     lose_the_first(qtbot, window, source)
-    source.say(facts.Tampered(1, facts.Harm.CORRUPT, 1))
+    source.say(facts.Tampered(1, Harm.CORRUPT, 1))
     source.say(facts.Violated("digest", 2, 1, "digest aa", "digest bb"))
     window.docks.show("checks")
     card = window.docks.checks.card

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core import facts
-from core.facts import Harm, Pace
+from core.facts import Pace
+from core.harm import Harm
 from core.link_faults import LinkFaults, Way
 from core.model.reason import Cause
 from core.protocol.messages import Nack

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core import facts
-from core.facts import Harm, Pace
+from core.facts import Pace
+from core.harm import Harm
 from core.link_faults import Link, LinkFaults, Way
 from core.model.cluster_view import FaultyLink, ReplicaState, TokenKind
 from core.trace.wire_log import Tap

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core import facts
-from core.facts import Fact, Harm
+from core.facts import Fact
+from core.harm import Harm
 from core.link_faults import LinkFaults, Way
 from core.model.markers import Marker, MarkerKind, marker_of
 from core.trace.wire_log import Record, Tap

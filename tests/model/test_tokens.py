@@ -75,6 +75,51 @@ def test_under_step_a_message_has_no_due_time_until_the_pace_changes() -> None:
     assert talk.view().tokens[0].due_ns == 0
 
 
+def three_orders(pace: Pace) -> Dialogue:
+    talk = at_pace(pace)
+    for token in (1, 2, 3):
+        talk.order(token, (1, token, "post hi"), to=[token], tap=Tap.TO_SENT, token=token)
+    return talk
+
+
+def in_order(talk: Dialogue) -> list[int]:
+    return [token.token for token in talk.view().tokens]
+
+
+def test_messages_stand_in_the_order_in_which_they_are_delivered() -> None:
+    talk = three_orders(Pace.STEP)
+    assert in_order(talk) == [1, 2, 3]
+    talk.say(facts.Delayed(1, 2, 0))
+    assert in_order(talk) == [2, 1, 3]
+    assert talk.view().tokens[1].put_off == "behind #2 FE → R2"
+    talk.say(facts.Delayed(2, 0, 0)).order(4, POST, to=[1], tap=Tap.TO_SENT, token=4)
+    assert in_order(talk) == [1, 3, 2, 4]
+    assert talk.view().tokens[2].put_off == "behind all others"
+    talk.say(facts.PaceSet(Pace.STEP, 0))
+    assert in_order(talk) == [1, 3, 2, 4] and talk.view().tokens[2].put_off
+    talk.say(facts.PaceSet(Pace.SLOW, DELAY_NS))
+    assert not any(token.put_off for token in talk.view().tokens)
+
+
+def test_what_is_put_off_after_it_arrived_is_passed_over() -> None:
+    talk = three_orders(Pace.STEP)
+    talk.say(facts.Delayed(9, 1, 0), facts.Delayed(3, 9, 0), facts.Delayed(2, 2, 0))
+    assert in_order(talk) == [1, 3, 2], "a broken recording is shown as well as it can be"
+
+
+def test_under_slow_what_is_put_off_goes_on_from_where_it_is_and_arrives_later() -> None:
+    talk = three_orders(Pace.SLOW)
+    due_ns = talk.time_ns + DELAY_NS
+    talk.at(1.45).say(facts.Delayed(2, 0, DELAY_NS))
+    one, three, two = talk.view().tokens
+    assert (one.token, three.token, two.token) == (1, 3, 2)
+    assert one.due_ns == three.due_ns == due_ns and two.due_ns == due_ns + DELAY_NS
+    assert two.put_off == "by one more delay"
+    done = [(talk.time_ns - token.sent_ns) / (token.due_ns - token.sent_ns) for token in (one, two)]
+    assert done[0] == 0.75 and abs(done[0] - done[1]) < 1e-6, "it does not jump"
+    assert three.sent_ns == one.sent_ns
+
+
 def test_the_same_order_on_the_same_link_is_a_retransmission() -> None:
     talk = at_pace(Pace.STEP)
     talk.order(1, POST, to=[1], tap=Tap.TO_SENT, token=1)

@@ -6,7 +6,8 @@ import pytest
 
 from core.commands import Continue, Heal, Partition, Pause, SetFault, Tamper
 from core.errors import UsageError
-from core.facts import Diverged, Dropped, Harm, LinkFaulted, Paused, Trusted, Violated
+from core.facts import Diverged, Dropped, LinkFaulted, Paused, Trusted, Violated
+from core.harm import Harm
 from core.link_faults import Way
 from core.runtime.supervisor import STDERR_KEPT_BYTES
 from core.trace.wire_log import Tap

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.errors import RemoteProtocolError
-from core.facts import Harm
+from core.harm import Harm
 from core.protocol.codec import decode_body
 from core.protocol.messages import Result, Tamper
 from core.replica.memory_watch import EVERY_NS, SHARE, MemoryWatch, hash_of_memory

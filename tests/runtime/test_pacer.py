@@ -149,6 +149,90 @@ def test_a_message_in_hand_is_doubled_and_its_copy_travels_behind_it(post: Post)
     assert post.arrived == ["result", "result"] and not post.pacer.deliver()
 
 
+def held_in_order(post: Post) -> list[int]:
+    return list(post.pacer._held)
+
+
+def test_what_is_put_off_is_passed_over_until_all_others_have_arrived(post: Post) -> None:
+    post.pacer.set(Pace.STEP, 0)
+    for name in ("one", "two", "three"):
+        post.send(name)
+    assert post.pacer.delay(1) == 0
+    post.send("four")
+    assert held_in_order(post) == [2, 3, 1, 4], "what is sent later goes behind it"
+    while post.pacer.deliver():
+        pass
+    assert post.arrived == ["two", "three", "one", "four"]
+
+
+@pytest.mark.parametrize(
+    ("moves", "order"),
+    [
+        ([(1, 2)], [2, 1, 3, 4]),
+        ([(1, 4)], [2, 3, 4, 1]),
+        ([(4, 1)], [1, 4, 2, 3]),
+        ([(2, 1)], [1, 2, 3, 4]),
+        ([(1, 3), (2, 3)], [3, 2, 1, 4]),
+        ([(1, 0), (1, 2)], [2, 1, 3, 4]),
+    ],
+)
+def test_a_message_is_put_right_behind_another_one(
+    post: Post, moves: list[tuple[int, int]], order: list[int]
+) -> None:
+    post.pacer.set(Pace.STEP, 0)
+    for replica in (1, 2, 3, 1):
+        post.send(f"to {replica}", Hop.TO, replica)
+    for token, behind in moves:
+        post.pacer.delay(token, behind)
+    assert held_in_order(post) == order
+
+
+def test_under_slow_what_is_put_off_arrives_one_more_delay_later(post: Post) -> None:
+    post.pacer.set(Pace.SLOW, DELAY_NS)
+    post.send("order")
+    post.loop.advance(0.5)
+    assert post.pacer.delay(1) == DELAY_NS
+    post.send("later")
+    post.loop.advance(0.65)
+    assert post.arrived == ["later"]
+    post.loop.advance(0.1)
+    assert post.arrived == ["later", "order"]
+    assert post.written.count((Tap.TO_DELIVERED, 2, 1)) == 1
+
+
+def test_put_off_twice_under_slow_is_twice_as_late_and_its_copy_is_not(post: Post) -> None:
+    post.pacer.set(Pace.SLOW, DELAY_NS)
+    post.send("order")
+    post.pacer.delay(1)
+    post.pacer.delay(1)
+    post.pacer.double(1)
+    post.loop.advance(0.65)
+    assert post.written[-1] == (Tap.TO_DELIVERED, 2, 2)
+    post.loop.advance(1.1)
+    assert post.arrived == ["order"]
+    post.loop.advance(0.1)
+    assert post.arrived == ["order", "order"]
+
+
+def test_another_pace_forgets_how_late_a_message_was_to_be_but_not_its_place(post: Post) -> None:
+    post.pacer.set(Pace.SLOW, DELAY_NS)
+    post.send("one")
+    post.send("two")
+    post.pacer.delay(1)
+    post.pacer.set(Pace.SLOW, DELAY_NS // 2)
+    post.loop.advance(0.31)
+    assert post.arrived == ["two", "one"]
+
+
+def test_what_has_arrived_is_held_no_more(post: Post) -> None:
+    post.pacer.set(Pace.STEP, 0)
+    post.send("request", Hop.CALL, 0)
+    assert post.pacer.holds(1)
+    post.pacer.delay(1)  # a client's message, too
+    post.pacer.deliver(1)
+    assert not post.pacer.holds(1) and not post.pacer.holds(0)
+
+
 def test_a_copy_made_by_hand_keeps_the_pace(post: Post) -> None:
     post.pacer.set(Pace.SLOW, DELAY_NS)
     post.send("order")

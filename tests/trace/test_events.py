@@ -82,6 +82,7 @@ EVERY_FACT: list[facts.Fact] = [
     facts.Diverged(1, 3),
     facts.ClientClosed(1),
     facts.Answered(1, 2, 3, 1, 400, "post hi", "ok", "posted"),
+    facts.Delayed(12, 14, 0),
     facts.LoadSet(True),
     facts.Checked((facts.CheckCount("digest", 9, 1),)),
     facts.Violated("digest", 4, 0, "1", "2"),

@@ -8,6 +8,7 @@ from core.commands import (
     AddReplica,
     Continue,
     CrashFrontEnd,
+    Delay,
     Deliver,
     Double,
     Heal,
@@ -26,12 +27,14 @@ from core.commands import (
     Tamper,
 )
 from core.errors import UsageError
-from core.facts import Harm, Pace
+from core.facts import Pace
+from core.harm import Harm
 from core.link_faults import Way
 from core.policies import MAJORITY, FailurePolicy, ReplyPolicy
 from core.workload.console_faults import FAULT_WORDS
 from core.workload.console_group import GROUP_WORDS
 from core.workload.console_language import (
+    CONSOLE_WORDS,
     Ask,
     Clear,
     Diff,
@@ -43,6 +46,7 @@ from core.workload.console_language import (
     complete,
     parse,
 )
+from core.workload.console_messages import DELAY_HELP
 
 SCOPE = Scope(clients=8, replicas=(1, 2, 3), operations=("register", "post", "timeline"))
 
@@ -60,6 +64,12 @@ SCOPE = Scope(clients=8, replicas=(1, 2, 3), operations=("register", "post", "ti
         ("step", Deliver()),
         ("deliver 12", Deliver(12)),
         ("deliver #12", Deliver(12)),
+        ("delay 12", Delay(12)),
+        ("delay #12", Delay(12)),
+        ("delay 12 behind 14", Delay(12, 14)),
+        ("Delay #12 Behind #14", Delay(12, 14)),
+        ("delay 200ms", SetFault(0, delay_ns=200_000_000, jitter_ns=0)),
+        ("delay R1 200", SetFault(1, delay_ns=200_000_000, jitter_ns=0)),
         ("lose 12", Lose(12)),
         ("double #12", Double(12)),
         ("clients 8", SetClients(8)),
@@ -132,6 +142,8 @@ def test_a_line_for_the_service_or_the_console(line: str, read: object) -> None:
         ("diff R1 R9", "R1, R2, R3"),
         ("lose", "lose 12"),
         ("double it", "whole number"),
+        ("delay 12 behind", "delay 12 behind 14"),
+        ("delay R1 behind R2", "delay 12 behind 14"),
         ("step 3", "deliver 12"),
         ("kil R2", "Did you mean “kill”?"),
         ("timelime bob", "Did you mean “timeline”?"),
@@ -186,6 +198,28 @@ def service(text: str) -> list[str]:
 )
 def test_completion_gives_whole_lines(text: str, lines: list[str]) -> None:
     assert complete(text, SCOPE, service) == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("deliver ", ["deliver 12", "deliver 14", "deliver 121"]),
+        ("lose 12", ["lose 12", "lose 121"]),
+        ("delay 1", ["delay 12", "delay 14", "delay 121"]),
+        ("delay 12 ", ["delay 12 behind 14", "delay 12 behind 121"]),
+        ("delay #14 behind 12", ["delay #14 behind 12", "delay #14 behind 121"]),
+        ("step ", []),
+    ],
+)
+def test_messages_on_their_way_are_completed(text: str, lines: list[str]) -> None:
+    scope = Scope(8, (1, 2, 3), (), (12, 14, 121))
+    assert complete(text, scope, service) == lines
+    for line in lines:
+        assert isinstance(parse(line, scope), Ask), line
+
+
+def test_delay_is_told_of_links_and_of_messages() -> None:
+    assert CONSOLE_WORDS["delay"].splitlines() == [FAULT_WORDS["delay"], DELAY_HELP]
 
 
 def test_history_goes_up_and_comes_back_to_the_unfinished_line() -> None:

@@ -58,7 +58,7 @@ def test_an_order_is_doubled_by_click_and_executed_once(start: Start) -> None:
     assert live.equal() and live.view.violations == ()
 
 
-def test_a_request_of_a_client_can_be_delivered_only(start: Start) -> None:
+def test_a_request_of_a_client_can_be_delivered_or_delayed_only(start: Start) -> None:
     live = start()
     live.until(live.quiet)
     live.press("pace_step")
@@ -69,6 +69,6 @@ def test_a_request_of_a_client_can_be_delivered_only(start: Start) -> None:
     live.until(lambda: live.window.stage.token_point(token) is not None)
     menu = token_menu(live.window, token)
     enabled = {action.text(): action.isEnabled() for action in menu.actions() if not action.isSeparator()}
-    assert enabled == {"Deliver": True, "Lose": False, "Double": False}
+    assert enabled == {"Deliver": True, "Delay": True, "Put behind": False, "Lose": False, "Double": False}
     click_entry(live.bot, menu, "Deliver")
     live.until(lambda: len(live.tokens(TokenKind.ORDER)) == 3)
