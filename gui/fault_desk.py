@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from core.commands import Partition
+from core.commands import Delay, Partition
 from core.ids import replica_name
 from core.link_faults import Way
 from core.model.cluster_view import ClusterView, ReplicaState
@@ -69,6 +69,7 @@ class FaultDesk(QObject):
         stage.frontEndMenuRequested.connect(self.open_front_end)
         stage.linkMenuRequested.connect(self.open_link)
         stage.tokenMenuRequested.connect(self.open_message)
+        stage.tokenPutBehind.connect(lambda token, behind: self._intents.send(Delay(token, behind)))
         stage.partitionDrawn.connect(lambda away: self._intents.send(Partition(away)))
         stage.replicaKillRequested.connect(self._intents.kill)
 

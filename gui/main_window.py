@@ -143,6 +143,7 @@ class MainWindow(QMainWindow):
         self.docks.inspector.compare_requested.connect(self.difference.compare_with_another)
         self.docks.checks.show_requested.connect(self._show_number)
         self.docks.tables.momentWanted.connect(self.journey.seek)
+        self.docks.tables.tokenMenuRequested.connect(self.faults.open_message)
         self.top_bar.new_cluster.connect(self.start_anew)
         self.dress.changed.connect(self._redress)
         self._record_timer.timeout.connect(self._show_recording)

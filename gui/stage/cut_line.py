@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtCore import QLineF, QPointF, Qt
+from PySide6.QtGui import QPainter, QPen
 
 from core.ids import replica_name
 from core.model.cluster_view import ClusterView
@@ -13,7 +13,8 @@ from gui.partition import across
 from gui.stage.ink import Ink
 from gui.stage.layout import StageLayout
 from gui.stage.link_signs import curve
-from gui.theme import RADIUS, RADIUS_SMALL, SEMIBOLD, Theme
+from gui.stage.pointer_words import paint_words
+from gui.theme import RADIUS, Theme
 
 HINT = "Draw across links to cut them · Esc lets go"
 _STEPS = 32
@@ -59,14 +60,4 @@ def paint_cut_line(
         ink.shape("disc", (point.x(), point.y()), 17, theme.background)
         ink.shape("cross", (point.x(), point.y()), 11, colour)
     edge_colour = colour if done.crossed else theme.outline_strong
-    _paint_words(ink, layout, line.p2(), done.words or HINT, edge_colour)
-
-
-def _paint_words(ink: Ink, layout: StageLayout, at: QPointF, words: str, colour: QColor) -> None:
-    k, face = ink.scale, ink.words(12, SEMIBOLD)
-    width, height = ink.width(face, words) + 20 * k, 24 * k
-    left = min(max(at.x() - width - 14 * k, 4.0), layout.size.width() - width - 4)
-    top = min(max(at.y() + 10 * k, 4.0), layout.size.height() - height - 4)
-    box = QRectF(left, top, width, height)
-    ink.box(box, RADIUS_SMALL, ink.theme.raised, colour, width=1.4)
-    ink.write((left + 10 * k, box.center().y()), words, face, ink.theme.text)
+    paint_words(ink, layout, line.p2(), done.words or HINT, edge_colour)

@@ -9,13 +9,14 @@ from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QSizeF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from core.model.cluster_view import ReplicaCard, ReplicaState
+from core.model.cluster_view import ReplicaCard, ReplicaState, Token
 from gui.partition import across
 from gui.stage.card_frame import CardFrame
 from gui.stage.cut_line import crossed, paint_cut_line
 from gui.stage.layout import FRONT_END
 from gui.stage.replica_card import replica_rows
 from gui.stage.tips import card_named
+from gui.stage.token_drag import TokenDrag, paint_token_drag, waiting_at
 from gui.stage.walking import after, beside
 from gui.stage.zooming import STEPS, ZoomingStage
 from gui.theme import Theme
@@ -41,6 +42,8 @@ class StageWidget(ZoomingStage):
     tokenMenuRequested = Signal(int, QPoint)
     """The menu of a message in flight is wanted: its token, and where (global position)."""
 
+    tokenPutBehind = Signal(int, int)
+    """A message was dragged onto another one, to be delivered behind it: both tokens."""
     partitionDrawn = Signal(object)
     """A line was drawn across links: the replicas that are to be cut off from now on (a tuple)."""
 
@@ -53,6 +56,7 @@ class StageWidget(ZoomingStage):
         self._grip = QPointF()
         self._line = QLineF()  # drawn from empty ground, to cut links
         self._may_draw = False
+        self._carried: TokenDrag | None = None  # a waiting message under the pressed button
         self._pans = False  # the ground is dragged, looked at more closely
 
     # Pointer
@@ -61,6 +65,10 @@ class StageWidget(ZoomingStage):
         if event.button() is not Qt.MouseButton.LeftButton:
             return
         self._press_point = event.position()
+        token = self._waiting_at(event.position())
+        if token is not None:
+            self._carried = TokenDrag(token, event.position())
+            return
         self._pressed = self.node_at(event.position())
         if self._pressed:
             self._grip = self._picture.layout.places[self._pressed].rect.center() - event.position()
@@ -68,11 +76,16 @@ class StageWidget(ZoomingStage):
         elif not self._deliverable_at(event.position()):
             self.select("")
             drawn = self._lens.whole or bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            self._may_draw = drawn and self._view is not None and self._badge in ("LIVE", "")
+            self._may_draw = drawn and self._view is not None and self._is_present
             self._pans = not drawn
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         point = event.position()
+        if self._carried is not None:
+            if self._carried.move(point):
+                self.setCursor(Qt.CursorShape.ClosedHandCursor)
+                self.update()
+            return
         if self._pressed and event.buttons() & Qt.MouseButton.LeftButton:
             far = (point - self._press_point).manhattanLength() >= QApplication.startDragDistance()
             if far or self._dragged:
@@ -92,6 +105,9 @@ class StageWidget(ZoomingStage):
         if event.button() is not Qt.MouseButton.LeftButton:
             return
         pressed, self._pressed, self._may_draw, self._pans = self._pressed, "", False, False
+        if self._carried is not None:
+            self._put_down(self._carried)
+            return
         if not self._line.isNull():
             self._cut_along()
             return
@@ -106,6 +122,27 @@ class StageWidget(ZoomingStage):
             self._clicked(pressed, event.position())
         elif not pressed and (link := self.link_at(event.position())):
             self.linkMenuRequested.emit(int(link[1:]), event.globalPosition().toPoint())
+
+    @property
+    def _is_present(self) -> bool:
+        """What is shown can be changed."""
+        return self._badge in ("LIVE", "")
+
+    def _waiting_at(self, point: QPointF) -> Token | None:
+        """The message under a point that can be taken in hand."""
+        shown = self._view if self._is_present else None
+        return None if shown is None else waiting_at(shown, self._picture.hits, point)
+
+    def _put_down(self, carried: TokenDrag) -> None:
+        """A message was let go: where it was pressed, on another one, or anywhere else."""
+        behind = None if self._view is None else carried.target(self._view, self._picture.hits)
+        if carried.is_click:
+            self.tokenActivated.emit(carried.token.token)
+        elif behind is not None:
+            self.tokenPutBehind.emit(carried.token.token, behind.token)
+        self._carried = None
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.update()
 
     def _deliverable_at(self, point: QPointF) -> int:
         """The message under a point that a click delivers. A sampled one of real time stands for many that
@@ -206,9 +243,13 @@ class StageWidget(ZoomingStage):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if self._view is not None and not self._line.isNull():
+        view, picture = self._view, self._picture
+        if view is not None and not self._line.isNull():
             with QPainter(self) as painter:
-                paint_cut_line(painter, self._view, self._picture.layout, self._theme, self._line)
+                paint_cut_line(painter, view, picture.layout, self._theme, self._line)
+        elif view is not None and self._carried is not None:
+            with QPainter(self) as painter:
+                paint_token_drag(painter, view, picture.layout, picture.hits, self._theme, self._carried)
 
     # Keyboard
 
@@ -227,6 +268,10 @@ class StageWidget(ZoomingStage):
             self.replicaKillRequested.emit(int(name[1:]))
         elif key == Qt.Key.Key_Escape and not self._line.isNull():
             self._forget_line()
+        elif key == Qt.Key.Key_Escape and self._carried is not None:
+            self._carried.give_up()
+            self.setCursor(Qt.CursorShape.ArrowCursor)
+            self.update()
         elif key == Qt.Key.Key_Escape and name:
             self.select("")
         else:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -83,6 +83,16 @@ class SheetModel(QAbstractTableModel):
 
 
 class _SheetTable(QTableView):
+    menuWanted = Signal(QModelIndex, QPoint)
+    """What can be done to this row, and where to show it (global position)."""
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """By the menu key of the row that is chosen, else of the row under the pointer."""
+        by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if by_key else self.indexAt(event.pos())
+        inside = self.visualRect(index).center() if by_key else event.pos()
+        self.menuWanted.emit(index, self.viewport().mapToGlobal(inside))
+
     def lay_out(self) -> None:
         """Lay out now what Qt would lay out later, and then paint once more."""
         self.executeDelayedItemsLayout()
@@ -93,6 +103,8 @@ class Tables(QWidget):
 
     momentWanted = Signal(object)
     """Go to this moment (an int, nanoseconds on the clock of the records)."""
+    tokenMenuRequested = Signal(int, QPoint)
+    """The menu of a message in flight is wanted: its token, and where (global position)."""
 
     def __init__(self, window: QWidget, intents: Intents, selection: Selection, theme: Theme) -> None:
         super().__init__()
@@ -112,6 +124,7 @@ class Tables(QWidget):
         self.which.currentIndexChanged.connect(self._show_now)
         self.table.selectionModel().currentRowChanged.connect(self._choose)
         self.table.activated.connect(self._do)
+        self.table.menuWanted.connect(self._ask_menu)
         selection.changed.connect(self._follow)
         self.set_theme(theme)
 
@@ -198,6 +211,11 @@ class Tables(QWidget):
             self._intents.deliver(line.token)
         elif line is not None and line.time_ns:
             self.momentWanted.emit(line.time_ns)
+
+    def _ask_menu(self, index: QModelIndex, where: QPoint) -> None:
+        line = self._line(index)
+        if line is not None and line.token > 0:
+            self.tokenMenuRequested.emit(line.token, where)
 
     def _follow(self, name: str) -> None:
         """Something was chosen elsewhere: its first row here."""
