@@ -17,12 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.facts import Pace
 from core.model.cluster_view import ClusterView
 from gui.intents import Intents
 from gui.selection import Selection
 from gui.theme import Theme
 from gui.twins.sheet import Line, Sheet, Twin, twins_of
 
+CALM_NS = 1_500_000_000
 _ROW_PX = 22
 _NOTHING = Sheet((), ())
 _WIDEST_PX = 260
@@ -111,6 +113,7 @@ class Tables(QWidget):
         self._window, self._intents, self._selection = window, intents, selection
         self._twins: list[Twin] = []
         self._titles: list[str] = []
+        self._shown_ns = -CALM_NS
         self.which = QComboBox(self)
         self.which.setAccessibleName("Picture to be shown as a table")
         self.model = SheetModel(self)
@@ -169,10 +172,14 @@ class Tables(QWidget):
         self.offer(None if near is None or self.isAncestorOf(near) else near)
 
     def show_view(self, view: ClusterView) -> None:
-        """The next moment."""
+        """The next moment. Under load rows stay for a while: nobody reads what changes faster."""
         if not self._twins:
             self.offer()
             return
+        loaded = view.load_running and view.pace is Pace.REAL_TIME
+        if loaded and abs(view.now_ns - self._shown_ns) < CALM_NS:
+            return
+        self._shown_ns = view.now_ns
         before = self.model.sheet.columns
         self.model.show(self._twins[self.which.currentIndex()].sheet(view))
         if self.model.sheet.columns != before:
@@ -185,6 +192,7 @@ class Tables(QWidget):
             self.table.setCurrentIndex(QModelIndex())
             self.table.setAccessibleName(f"{self.which.currentText()}, as a table")
             self.model.show(_NOTHING)
+            self._shown_ns = -CALM_NS
             self.show_view(view)
 
     def _fit(self) -> None:

@@ -22,6 +22,7 @@ from gui.main_window import MainWindow
 from gui.stage.tips import card_named
 from gui.stage.twins import cluster_sheet, data_sheet, digest_sheet
 from gui.twins.sheet import Line, LinesOnDemand, Sheet, Twin, twins_of
+from gui.twins.tables import CALM_NS
 from tests.gui.space_time.test_page import some_requests
 from tests.support.fake_source import FakeSource
 from tests.support.sample_views import KINDS, sample
@@ -143,6 +144,25 @@ def rows_of(window: MainWindow) -> list[tuple[str, ...]]:
 def open_table(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.keyClick(window, Qt.Key.Key_7, Qt.KeyboardModifier.AltModifier)
     qtbot.waitUntil(lambda: window.docks.frames["table"].is_seen())
+
+
+def test_rows_stay_for_a_while_under_load_and_follow_at_once_otherwise(
+    qtbot: QtBot, asked: MainWindow
+) -> None:
+    open_table(asked, qtbot)
+    asked.bridge.stop()
+    tables = asked.docks.tables
+    tables.which.setCurrentText("Cluster")
+    loaded = replace(sample("load"), load_running=True, pace=Pace.REAL_TIME)
+
+    def alert_shown(view: ClusterView, after_ns: int, alert: str) -> bool:
+        tables.show_view(replace(view, now_ns=loaded.now_ns + after_ns, alert=alert))
+        return any(alert in row for row in rows_of(asked))
+
+    assert alert_shown(replace(loaded, load_running=False), 0, "one")
+    assert not alert_shown(loaded, CALM_NS - 1, "two")
+    assert alert_shown(loaded, CALM_NS, "three")
+    assert alert_shown(replace(loaded, pace=Pace.STEP), CALM_NS + 1, "four")
 
 
 def test_the_table_of_the_picture_that_has_the_keyboard(qtbot: QtBot, asked: MainWindow) -> None:
