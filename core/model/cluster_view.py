@@ -112,8 +112,8 @@ class Token(Frozen, frozen=True):
     """A message on its way between two nodes ("C1", "FE", "R2").
 
     It left at `sent_ns` and arrives at `due_ns`; a `due_ns` of 0 means that it waits for the user's word.
-    `sample` > 1: it stands for that many messages (real time shows one of many). `put_off`: how somebody
-    put it off, "behind #6 FE → R1" or "by one more delay"; "" when it goes in its turn.
+    `sample` > 1: it stands for that many messages (real time shows one of many). `put_off`: what
+    somebody did to it, "put behind #6 FE → R1" or "put off by one more delay"; "" when it goes in its turn.
     """
 
     token: int

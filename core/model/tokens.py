@@ -131,10 +131,10 @@ class TokenBoard:
             due_ns = flight.due_ns + later_ns
             part = min(NEAR, (now_ns - flight.sent_ns) / max(1, flight.due_ns - flight.sent_ns))
             sent_ns = due_ns - round((due_ns - now_ns) / (1 - part))
-            flight = replace(flight, sent_ns=sent_ns, due_ns=due_ns, put_off="by one more delay")
+            flight = replace(flight, sent_ns=sent_ns, due_ns=due_ns, put_off="put off by one more delay")
         else:
             where = f"{other.label} {other.source} → {other.target}" if other is not None else "all others"
-            flight = replace(flight, put_off=f"behind {where}")
+            flight = replace(flight, put_off=f"put behind {where}")
         self._paced[token] = flight
         self._stale = True
 

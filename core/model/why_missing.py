@@ -80,7 +80,7 @@ def travelling(scene: Scenery, one: Passage, what: str, link: str) -> tuple[Caus
 
 def put_off(token: Token | None) -> str:
     """What somebody's word did to a message, as a sentence to go behind another one; "" when nothing."""
-    return f" Somebody put it off {token.put_off}." if token is not None and token.put_off else ""
+    return f" It was {token.put_off} by hand." if token is not None and token.put_off else ""
 
 
 def _was_lost(scene: Scenery, seq: int, link: Link, one: Passage) -> str:

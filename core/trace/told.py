@@ -181,11 +181,9 @@ def of_fact(fact: FactUnion) -> Told:
             delay = f", {delay_ns / 1e6:,.0f} ms a message" if pace is facts.Pace.SLOW else ""
             return Told("FE", EventKind.CONTROL, 0, 0, f"pace: {pace.value}{delay}")
         case facts.Delayed(token, behind, later_ns):
-            where = f"behind message {behind}" if behind else "behind all others"
-            text = f"message {token} put off" + (
-                f" by {later_ns / 1e6:,.0f} ms" if later_ns else f", {where}"
-            )
-            return Told("FE", EventKind.CONTROL, 0, 0, text)
+            late = f"off by {later_ns / 1e6:,.0f} ms"
+            where = late if later_ns else f"behind message {behind}" if behind else "last"
+            return Told("FE", EventKind.CONTROL, 0, 0, f"message {token} put {where}")
         case facts.PolicySet(reply, failure, expel_liars):
             liars = ", liars are expelled" if expel_liars else ""
             return Told("FE", EventKind.CONTROL, 0, 0, f"{policy_words(reply)} · {failure}{liars}")

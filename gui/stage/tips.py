@@ -91,7 +91,7 @@ def token_tip(view: ClusterView, token: int) -> str:
     sample = f"\nIt stands for {found.sample:,} like it." if found.sample > 1 else ""
     waits = _in_hand(found)
     number = f" · message {token}" if token > 0 else ""
-    off = f"\nSomebody put it off {found.put_off}." if found.put_off else ""
+    off = f"\nIt was {found.put_off} by hand." if found.put_off else ""
     return f"{found.label} {found.source} → {found.target}{number}\n{_TOKENS[found.kind]}{sample}{off}{waits}"
 
 

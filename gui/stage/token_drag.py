@@ -16,7 +16,7 @@ from gui.stage.sprites import TOKEN_SHAPES, colour_row
 from gui.theme import Theme
 
 HINT = "Let go on another message to put it behind that · Esc lets go"
-_SHAPE_PX = 15
+_SHAPE_PX, _DISC_PX = 15, 22
 
 
 def waiting_at(view: ClusterView, hits: HitMap, point: QPointF) -> Token | None:
@@ -78,13 +78,14 @@ def paint_token_drag(
         painter.setPen(QPen(colour, 1.6 * k, Qt.PenStyle.DashLine))
         painter.drawLine(home, point)
     other = drag.target(view, hits)
+    centre = (point.x(), point.y())
+    ink.shape("disc", centre, _DISC_PX, theme.raised)
+    ink.shape(TOKEN_SHAPES[token.kind], centre, _SHAPE_PX, colour)
     place = hits.token_point(other.token) if other is not None else None
     if place is not None:
         painter.setPen(QPen(theme.accent, 2.4 * k))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawEllipse(place, TOKEN_REACH * k, TOKEN_REACH * k)
-    centre = (point.x(), point.y())
-    ink.shape("disc", centre, 26, theme.raised)
-    ink.shape(TOKEN_SHAPES[token.kind], centre, _SHAPE_PX, colour)
     words, edge = HINT, theme.outline_strong
     if other is not None:
         words, edge = f"{_called(token)} goes behind {_called(other)}", theme.accent

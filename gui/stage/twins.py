@@ -110,7 +110,7 @@ def _message(token: Token, now_ns: int) -> Line:
 
 def _state_of(token: Token, now_ns: int) -> str:
     number = f"message {token.token}, " if token.token > 0 else ""
-    off = f", put off {token.put_off}" if token.put_off else ""
+    off = f", {token.put_off}" if token.put_off else ""
     if not token.due_ns:
         return f"{number}waits{off}: Enter delivers it"
     share = (now_ns - token.sent_ns) / max(1, token.due_ns - token.sent_ns)

@@ -224,8 +224,8 @@ def test_what_was_put_off_is_seen_behind_and_told(
     assert at(waiting, 3) == first, "the one that overtook it stands where it stood"
     flight = waiting.stage._picture._flight
     assert flight.tokens[flight.next_index].token == 2
-    assert "Somebody put it off behind #2 FE → R1." in token_tip(view, 1)
+    assert "It was put behind #2 FE → R1 by hand." in token_tip(view, 1)
     told = [line.cells[-1] for line in cluster_sheet(view).lines if line.token == 1]
-    assert told == ["message 1, waits, put off behind #2 FE → R1: Enter delivers it"]
+    assert told == ["message 1, waits, put behind #2 FE → R1: Enter delivers it"]
     source.say(Delayed(2, 0, 0))
     qtbot.waitUntil(lambda: numbers(waiting) == [3, 1, 4, 5, 2])

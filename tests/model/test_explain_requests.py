@@ -61,6 +61,34 @@ def test_a_client_waits_for_the_pace() -> None:
     assert "R1: its result is on its way on R1→FE" in str(ask(talk, "C1"))
 
 
+def test_what_somebody_put_off_is_told_so() -> None:
+    talk = one_request().at(2.0).say(facts.PaceSet(Pace.STEP, 0))
+    talk.at(2.1).call(SECOND_POST, tap=Tap.CALL_SENT, token=3).call(
+        (2, 1, "post hi"), tap=Tap.CALL_SENT, token=4
+    )
+    talk.say(facts.Delayed(3, 4, 0))
+    assert str(ask(talk, "C1")).endswith("It was put behind post hi C2 → FE by hand.")
+    assert "by hand" not in str(ask(talk, "C2"))
+    talk.at(2.2).call(SECOND_POST, token=3)
+    for replica in (1, 2, 3):
+        talk.order(2, SECOND_POST, to=(replica,), tap=Tap.TO_SENT, token=4 + replica)
+    talk.say(facts.Delayed(5, 0, 0))
+    (about_r1,) = [one for one in ask(talk, "#2").sentences if "FE→R1" in one]
+    assert about_r1.endswith("or click it). It was put behind all others by hand.")
+
+
+def test_under_slow_what_somebody_put_off_says_when_it_comes() -> None:
+    talk = one_request().at(2.0).say(facts.PaceSet(Pace.SLOW, 600_000_000))
+    talk.at(2.1).call(SECOND_POST, tap=Tap.CALL_SENT, token=3)
+    talk.at(2.2).say(facts.Delayed(3, 0, 600_000_000))
+    assert str(ask(talk, "C1")).endswith("a message takes 600 ms. It was put off by one more delay by hand.")
+    talk.at(2.7).call(SECOND_POST, token=3).order(2, SECOND_POST, to=(1,), tap=Tap.TO_SENT, token=4)
+    talk.at(3.0).say(facts.Delayed(4, 0, 600_000_000))
+    assert "on FE→R1 and arrives in 900 ms: at this pace a message takes 600 ms. It was put off" in str(
+        ask(talk, "#2")
+    )
+
+
 def test_a_client_waits_for_room() -> None:
     talk = Dialogue(clients=64)
     talk.at(1.0).order(1, *[(1, n, "x") for n in range(1, 40_001)]).result(1, 1, 40_000).result(2, 1, 40_000)

@@ -91,10 +91,10 @@ def test_messages_stand_in_the_order_in_which_they_are_delivered() -> None:
     assert in_order(talk) == [1, 2, 3]
     talk.say(facts.Delayed(1, 2, 0))
     assert in_order(talk) == [2, 1, 3]
-    assert talk.view().tokens[1].put_off == "behind #2 FE → R2"
+    assert talk.view().tokens[1].put_off == "put behind #2 FE → R2"
     talk.say(facts.Delayed(2, 0, 0)).order(4, POST, to=[1], tap=Tap.TO_SENT, token=4)
     assert in_order(talk) == [1, 3, 2, 4]
-    assert talk.view().tokens[2].put_off == "behind all others"
+    assert talk.view().tokens[2].put_off == "put behind all others"
     talk.say(facts.PaceSet(Pace.STEP, 0))
     assert in_order(talk) == [1, 3, 2, 4] and talk.view().tokens[2].put_off
     talk.say(facts.PaceSet(Pace.SLOW, DELAY_NS))
@@ -114,7 +114,7 @@ def test_under_slow_what_is_put_off_goes_on_from_where_it_is_and_arrives_later()
     one, three, two = talk.view().tokens
     assert (one.token, three.token, two.token) == (1, 3, 2)
     assert one.due_ns == three.due_ns == due_ns and two.due_ns == due_ns + DELAY_NS
-    assert two.put_off == "by one more delay"
+    assert two.put_off == "put off by one more delay"
     done = [(talk.time_ns - token.sent_ns) / (token.due_ns - token.sent_ns) for token in (one, two)]
     assert done[0] == 0.75 and abs(done[0] - done[1]) < 1e-6, "it does not jump"
     assert three.sent_ns == one.sent_ns
