@@ -35,7 +35,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "step",
         "Step",
         _TIME,
-        "Deliver the oldest message; when messages travel by themselves, stop them first. In the past: play",
+        "Deliver the next message; when messages travel by themselves, stop them first. In the past: play",
         ("Space",),
         "step-forward",
     ),

@@ -113,7 +113,7 @@ class Intents(QObject):
             self.set_pace(Pace.SLOW)
 
     def step(self) -> None:
-        """Deliver the oldest message; stop first when messages travel by themselves."""
+        """Deliver the next message; stop first when messages travel by themselves."""
         if self.pace is Pace.STEP:
             self.send(Deliver())
         else:

@@ -14,7 +14,7 @@ from core.commands import CommandUnion, Delay, Deliver, Double, Lose
 from core.errors import UsageError
 
 MESSAGE_WORDS: dict[str, str] = {
-    "step": "step — under pace step: deliver the next message, the oldest unless it was put off",
+    "step": "step — under pace step: deliver the next message, the oldest that was not put off",
     "deliver": "deliver 12 — under pace step: deliver this message",
     "lose": "lose 12 — under pace slow or step: let this message never arrive",
     "double": "double 12 — under pace slow or step: let this message travel twice",
