@@ -112,7 +112,7 @@ def _state_of(token: Token, now_ns: int) -> str:
     number = f"message {token.token}, " if token.token > 0 else ""
     off = f", {token.put_off}" if token.put_off else ""
     if not token.due_ns:
-        return f"{number}waits{off}: Enter delivers it"
+        return f"{number}waits{off}: Enter delivers it, Shift+Enter does more"
     share = (now_ns - token.sent_ns) / max(1, token.due_ns - token.sent_ns)
     many = f", one of {token.sample:,}" if token.sample > 1 else ""
     return f"{number}{min(1.0, max(0.0, share)):.0%} of its way{many}{off}"

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QShowEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -91,9 +91,23 @@ class _SheetTable(QTableView):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """By the menu key of the row that is chosen, else of the row under the pointer."""
         by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
-        index = self.currentIndex() if by_key else self.indexAt(event.pos())
-        inside = self.visualRect(index).center() if by_key else event.pos()
-        self.menuWanted.emit(index, self.viewport().mapToGlobal(inside))
+        if by_key:
+            self._ask_menu_by_key()
+        else:
+            self.menuWanted.emit(self.indexAt(event.pos()), event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Shift with Enter is the menu key of keyboards that have none."""
+        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        entered = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if entered and held == Qt.KeyboardModifier.ShiftModifier:
+            self._ask_menu_by_key()
+        else:
+            super().keyPressEvent(event)
+
+    def _ask_menu_by_key(self) -> None:
+        index = self.currentIndex()
+        self.menuWanted.emit(index, self.viewport().mapToGlobal(self.visualRect(index).center()))
 
     def lay_out(self) -> None:
         """Lay out now what Qt would lay out later, and then paint once more."""
@@ -101,7 +115,8 @@ class _SheetTable(QTableView):
 
 
 class Tables(QWidget):
-    """Which picture, and below it the same as a table. Up and down choose, Enter delivers or goes there."""
+    """Which picture, and below it the same as a table. Up and down choose, Enter delivers or goes there,
+    Shift with Enter opens the menu of a message."""
 
     momentWanted = Signal(object)
     """Go to this moment (an int, nanoseconds on the clock of the records)."""

@@ -15,7 +15,7 @@ from core.trace.wire_log import Tap
 from gui.main_window import MainWindow
 from gui.stage.tips import token_tip
 from gui.stage.twins import cluster_sheet
-from tests.gui.menus import click_entry, faults_menu, opened, token_menu
+from tests.gui.menus import click_entry, faults_menu, opened, right_click, token_menu
 from tests.gui.pointer import LEFT, NONE, mouse
 from tests.support.dialogue import Dialogue
 from tests.support.fake_source import FakeSource
@@ -196,8 +196,9 @@ def test_the_menu_of_all_faults_does_it_without_a_pointer(
     assert source.sent == [Delay(2, 4)]
 
 
-def test_in_the_table_the_menu_key_opens_the_menu_of_a_message(
-    waiting: MainWindow, source: FakeSource, qtbot: QtBot
+@pytest.mark.parametrize("has_menu_key", [True, False])
+def test_in_the_table_a_key_opens_the_menu_of_a_message(
+    waiting: MainWindow, source: FakeSource, qtbot: QtBot, has_menu_key: bool
 ) -> None:
     waiting.stage.setFocus()
     waiting.actions_by_id["show_table"].trigger()
@@ -205,10 +206,27 @@ def test_in_the_table_the_menu_key_opens_the_menu_of_a_message(
     qtbot.waitUntil(lambda: any(line.token == 2 for line in tables.model.sheet.lines))
     row = next(n for n, line in enumerate(tables.model.sheet.lines) if line.token == 2)
     tables.table.setCurrentIndex(tables.model.index(row, 0))
-    key = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(1, 1), QPoint(1, 1))
-    QApplication.sendEvent(tables.table, key)
+    if has_menu_key:
+        key = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(1, 1), QPoint(1, 1))
+        QApplication.sendEvent(tables.table, key)
+    else:
+        qtbot.keyClick(tables.table, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
     click_entry(qtbot, opened(waiting, "Message 2"), "Delay")
     assert source.sent == [Delay(2)]
+
+
+def test_in_the_table_a_right_click_opens_the_menu_of_the_message_under_it(
+    waiting: MainWindow, source: FakeSource, qtbot: QtBot
+) -> None:
+    waiting.stage.setFocus()
+    waiting.actions_by_id["show_table"].trigger()
+    tables = waiting.docks.tables
+    qtbot.waitUntil(lambda: any(line.token == 5 for line in tables.model.sheet.lines))
+    row = next(n for n, line in enumerate(tables.model.sheet.lines) if line.token == 5)
+    tables.table.scrollTo(tables.model.index(row, 0))
+    right_click(tables.table.viewport(), tables.table.visualRect(tables.model.index(row, 0)).center())
+    click_entry(qtbot, opened(waiting, "Message 5"), "Put behind", "#1  FE → R1")
+    assert source.sent == [Delay(5, 1)]
 
 
 def test_what_was_put_off_is_seen_behind_and_told(
@@ -226,6 +244,6 @@ def test_what_was_put_off_is_seen_behind_and_told(
     assert flight.tokens[flight.next_index].token == 2
     assert "It was put behind #2 FE → R1 by hand." in token_tip(view, 1)
     told = [line.cells[-1] for line in cluster_sheet(view).lines if line.token == 1]
-    assert told == ["message 1, waits, put behind #2 FE → R1: Enter delivers it"]
+    assert told == ["message 1, waits, put behind #2 FE → R1: Enter delivers it, Shift+Enter does more"]
     source.say(Delayed(2, 0, 0))
     qtbot.waitUntil(lambda: numbers(waiting) == [3, 1, 4, 5, 2])
