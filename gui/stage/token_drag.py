@@ -15,7 +15,7 @@ from gui.stage.pointer_words import paint_words
 from gui.stage.sprites import TOKEN_SHAPES, colour_row
 from gui.theme import Theme
 
-HINT = "Let go on another message to put it behind that · Esc lets go"
+HINT = "Onto another message: behind it · Esc lets go"
 _SHAPE_PX, _DISC_PX = 15, 22
 
 
