@@ -111,6 +111,7 @@ def test_pressed_and_let_go_it_is_delivered_though_the_finger_trembles(
 
 
 def test_esc_lets_go_of_it(waiting: MainWindow, source: FakeSource, qtbot: QtBot) -> None:
+    waiting.bridge.stop()  # nothing else moves
     before = waiting.stage.grab().toImage()
     to = at(waiting, 3)
     drag(waiting, 1, to)
@@ -127,6 +128,7 @@ def test_esc_lets_go_of_it(waiting: MainWindow, source: FakeSource, qtbot: QtBot
 
 def test_the_one_that_it_would_go_behind_is_ringed(waiting: MainWindow) -> None:
     place, ring = at(waiting, 5), QPointF(14 * waiting.stage._picture.layout.scale, 0).toPoint()
+    waiting.bridge.stop()
     drag(waiting, 1, place + QPoint(0, 60))
     before = waiting.stage.grab().toImage().pixelColor(place - ring)
     mouse(waiting, MOVE, place + QPoint(0, 6), NONE)
