@@ -1,8 +1,9 @@
 """Pictures of the window, held against those that were looked at and found good.
 
-They are kept at half their size, which keeps the repository small. Machines smooth edges and place letters in
-their own ways, so a pixel is alike when the other picture has its shade within a pixel of it, and the other
-way round. Pictures are unlike when many pixels of one tile are.
+Those are the pictures of the documentation: what a reader sees there is what the tests hold. Machines smooth
+edges and place letters in their own ways, so pictures are compared at half their size, and a pixel is alike
+when the other picture has its shade within a pixel of it, and the other way round. Pictures are unlike when
+many pixels of one tile are.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from PySide6.QtGui import QImage
 
 from bench.camera import small_png
 
-FOLDER = Path(__file__).parent / "pictures"
+FOLDER = Path(__file__).parents[2] / "docs" / "pictures" / "views"
 COMMAND = "LOCKSTEP_RENEW_PICTURES=1 python3 main.py test tests/gui/test_pictures.py"
 TILE_PX = 12
 OVERLOOKED = 26
@@ -78,14 +79,14 @@ def marked(image: QImage, tiles: list[tuple[int, int]]) -> QImage:
 
 def hold_against(name: str, image: QImage, wrong: Path) -> None:
     """Fails when the picture is unlike the one that is kept; says where both are, and how to renew it."""
-    path, found = FOLDER / f"{name}.png", halved(image)
+    path = FOLDER / f"{name}.png"
     if os.environ.get("LOCKSTEP_RENEW_PICTURES"):
-        path.write_bytes(small_png(found))
+        path.write_bytes(small_png(image))
         return
-    kept = QImage(str(path))
-    tiles = unlike(kept, found)
+    found = halved(image)
+    tiles = unlike(halved(QImage(str(path))), found)
     if tiles:
-        found.save(str(wrong / f"{name}.png"))
+        image.save(str(wrong / f"{name}.png"))
         marked(found, tiles).save(str(wrong / f"{name}-differs.png"))
         pytest.fail(
             f"{name} is unlike the picture that is kept, in {len(tiles)} places.\n"

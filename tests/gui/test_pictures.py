@@ -1,12 +1,14 @@
 """The views look as they did when somebody looked at them: at two sizes, in both themes.
 
 They are painted from a recording (`pictures/scene.toml` says of what), each at a moment of it that stands
-still, in the app's own type, on the same platform everywhere.
+still, in the app's own type, on the same platform everywhere. They are the pictures of `docs/views.md`: every
+view is in one of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from pytestqt.qtbot import QtBot
 from core.services.face import Face
 from core.services.registry import load_service
 from core.session.annotations import Note
+from core.session.rebuilt import RebuiltData
 from core.session.replay_source import ReplaySource
 from core.session.tape import FileTape
 from gui.app import application, open_window
@@ -25,10 +28,11 @@ from gui.main_window import MainWindow
 from gui.options import Options
 from gui.space_time.level_of_detail import Camera
 from tests.gui.conftest import close
-from tests.gui.picture_book import FOLDER, hold_against, unlike
+from tests.gui.picture_book import hold_against, unlike
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.gui
+SCENE = Path(__file__).parent / "pictures" / "scene.lockstep"
 SIZES = ((1366, 768), (1920, 1080))
 S = 1_000_000_000
 REQUEST = 470
@@ -54,15 +58,31 @@ def request(window: MainWindow) -> None:
     window.docks.show("inspector")
 
 
+def data(window: MainWindow) -> None:
+    """What a replica holds, as a tree."""
+    window.docks.show("inspector")
+    window.docks.inspector.look(1, "users/alice")
+    tree = window.docks.inspector.data
+    wait_until(lambda: tree.refresh(0) is None and tree.note.text().startswith("Not in the recording"))
+
+
+def metrics(window: MainWindow) -> None:
+    """The curves; a replica holds numbers back, and the console says why."""
+    console = window.docks.console
+    if len(console._lines) == 1:
+        console.enter("why R2")
+    window.docks.show("metrics")
+
+
 def table(window: MainWindow) -> None:
     """The lessons, and the cluster as a table."""
-    window.lessons.show()
+    window.lessons.frame.hide()
+    window.lessons.show()  # with the width that it first has
     window.docks.show("table")
 
 
 def dead(window: MainWindow) -> None:
-    """A dead replica; the curves and the checks."""
-    window.docks.show("metrics")
+    """A dead replica; the checks."""
     window.docks.show("checks")
     if not window.journey.notes:
         words = "R3 is dead. Nobody waits for it, and no answer is lost."
@@ -72,6 +92,8 @@ def dead(window: MainWindow) -> None:
 VIEWS: dict[str, tuple[Callable[[MainWindow], None], float]] = {
     "stage": (stage, 7.2),
     "request": (request, 7.2),
+    "data": (data, 3.0),
+    "metrics": (metrics, 5.6),
     "table": (table, 4.0),
     "dead": (dead, 12.6),
 }
@@ -89,16 +111,19 @@ def played(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     app = application()
     app.setCursorFlashTime(0)
     path = tmp_path / "scene.lockstep"
-    path.write_bytes((FOLDER / "scene.lockstep").read_bytes())
+    path.write_bytes(SCENE.read_bytes())
     tape = FileTape(path)
     face = Face(load_service("social"))
     source = ReplaySource(tape, face.words)
-    window = open_window(source, face, Options(settings=tmp_path / "window.ini", ask=None, shown_file=path))
+    rebuilt = RebuiltData(path, partial(load_service, "social"))
+    settings = tmp_path / "window.ini"
+    window = open_window(source, face, Options(settings=settings, ask=None, shown_file=path, rebuilt=rebuilt))
     source.start()
     qtbot.waitUntil(lambda: source.travel.state.read_share == 1.0 and window.timeline.isVisible())
     yield window
     window.leave()
     source.close()
+    rebuilt.close()
     close(window, qtbot)
     wait_until(lambda: source.closed)
 
@@ -125,6 +150,7 @@ def settle(window: MainWindow) -> None:
         for turn in window.bridge._rota._turns:
             if turn.seen():
                 turn.show(view)
+    window.docks.tables._show_now()  # under load its rows stay for a while
     log = window.docks.log
     log.set_log(window.bridge.log)  # how far back it has found rows depends on the way here, too
     for _ in range(2 if window.docks.frames["log"].is_seen() else 0):
