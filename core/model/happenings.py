@@ -91,7 +91,7 @@ class Happenings:
                 self._clients.closed(client)
             case facts.PaceSet(pace, delay_ns):
                 self.pace, self.delay_ns = pace, delay_ns if pace is Pace.SLOW else 0
-                self._tokens.repaced(self.delay_ns)
+                self._tokens.repaced(self.delay_ns, time_ns)
             case facts.Delayed(token, behind, later_ns):
                 self._tokens.put_off(token, behind, later_ns, time_ns)
             case facts.LoadSet(running):

@@ -42,6 +42,8 @@ MAX_PACED = 4_096
 LOST_SHOWN_NS = 1_500_000_000
 NEAR = 0.98
 """Part of its way after which a message that is put off does not go back."""
+RESTING = 0.5
+"""About where on its way a message rests that waits for the user's word."""
 LOST_PART = 0.56
 """Part of a lost token's time after which it is in the middle of its link."""
 STAGE = {
@@ -128,23 +130,21 @@ class TokenBoard:
             return
         put_behind(self._paced, token, behind)
         if later_ns:
-            due_ns = flight.due_ns + later_ns
-            part = min(NEAR, (now_ns - flight.sent_ns) / max(1, flight.due_ns - flight.sent_ns))
-            sent_ns = due_ns - round((due_ns - now_ns) / (1 - part))
-            flight = replace(flight, sent_ns=sent_ns, due_ns=due_ns, put_off="put off by one more delay")
+            flight = _going_on(flight, now_ns, flight.due_ns + later_ns, "put off by one more delay")
         else:
             where = f"{other.label} {other.source} → {other.target}" if other is not None else "all others"
             flight = replace(flight, put_off=f"put behind {where}")
         self._paced[token] = flight
         self._stale = True
 
-    def repaced(self, delay_ns: int) -> None:
-        """The pace changed: messages in flight are due `delay_ns` after they left, or on the user's word
-        when that is 0."""
+    def repaced(self, delay_ns: int, now_ns: int) -> None:
+        """The pace changed: messages in flight go on from where they are and are due `delay_ns` from now, or
+        on the user's word when that is 0."""
         for token, flight in self._paced.items():
-            if delay_ns or flight.due_ns:
-                due_ns = flight.sent_ns + delay_ns if delay_ns else 0
-                self._paced[token] = replace(flight, due_ns=due_ns, put_off="")
+            if delay_ns:
+                self._paced[token] = _going_on(flight, now_ns, now_ns + delay_ns)
+            elif flight.due_ns:
+                self._paced[token] = replace(flight, due_ns=0, put_off="")
         self._stale = True
 
     def lost(self, node: str, now_ns: int) -> None:
@@ -271,6 +271,15 @@ class ClientSampler:
             self._tokens.show(self._kind, client_name(client), messages, time_ns + place * step_ns, what)
             self._since[client] = 0
             self._due_ns[client] = time_ns + PERIOD_NS
+
+
+def _going_on(flight: Token, now_ns: int, due_ns: int, put_off: str = "") -> Token:
+    """The message from where it is now, so fast that it arrives at `due_ns`."""
+    part = RESTING
+    if flight.due_ns:
+        part = min(NEAR, (now_ns - flight.sent_ns) / max(1, flight.due_ns - flight.sent_ns))
+    sent_ns = due_ns - round((due_ns - now_ns) / (1 - part))
+    return replace(flight, sent_ns=sent_ns, due_ns=due_ns, put_off=put_off)
 
 
 def _ends(kind: TokenKind, node: str) -> tuple[str, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import chain, pairwise
 
+import pytest
+
 from bench.synthetic import START_NS, load_records
 from core import facts
 from core.facts import Pace
@@ -70,9 +72,19 @@ def test_under_step_a_message_has_no_due_time_until_the_pace_changes() -> None:
     talk.at(2.0).order(1, POST, to=[1], tap=Tap.TO_SENT, token=1)
     assert talk.view().tokens[0].due_ns == 0
     talk.at(5.0).say(facts.PaceSet(Pace.SLOW, DELAY_NS))
-    assert talk.view().tokens[0].due_ns == talk.view().tokens[0].sent_ns + DELAY_NS
+    (token,) = talk.view().tokens
+    assert token.due_ns == talk.time_ns + DELAY_NS, "as the pacer counts: from the change on"
+    assert part_of_way(token, talk.time_ns) == pytest.approx(0.5), "from where it rests"
+    talk.at(5.2).say(facts.PaceSet(Pace.SLOW, 3 * DELAY_NS))
+    slower = talk.view().tokens[0]
+    assert slower.due_ns == talk.time_ns + 3 * DELAY_NS
+    assert part_of_way(slower, talk.time_ns) == pytest.approx(part_of_way(token, talk.time_ns))
     talk.at(6.0).say(facts.PaceSet(Pace.STEP, 0))
     assert talk.view().tokens[0].due_ns == 0
+
+
+def part_of_way(token: Token, now_ns: int) -> float:
+    return (now_ns - token.sent_ns) / (token.due_ns - token.sent_ns)
 
 
 def three_orders(pace: Pace) -> Dialogue:
