@@ -46,7 +46,7 @@ def _windows(camera: Camera, state: str) -> Script:
     for theme in THEMES:
         for size in SIZES:
             camera.dress(theme, size)
-            yield camera.after(1.0 if state == "idle" else 3.0)  # docks take turns: all of them have had one
+            yield camera.after(3.0)  # docks take turns: all of them have had one
             if state == "load" and camera.view.pace is Pace.SLOW:
                 yield camera.lively
             width, height = size
