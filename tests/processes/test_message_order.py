@@ -41,7 +41,10 @@ def order_shown(records: list[Record]) -> list[int]:
 async def two_orders(cluster: Cluster) -> dict[str, int]:
     """Under step two requests, a and b, are on their way to three replicas: messages by "a R1" … "b R3"."""
     engine = cluster.engine
-    await cluster.until(lambda: not engine.pool.open_requests, "sessions are open")
+    await cluster.until(
+        lambda: not (engine.pool.open_requests or engine.front_end.responses.pending),
+        "sessions are open, and every replica has said so",
+    )
     engine.operator.do(SetPace(Pace.STEP))
     for client in (1, 2):
         engine.submit(client, put("key", client), "put key")
