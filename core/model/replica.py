@@ -46,6 +46,8 @@ class Replica:
         self.detail = ""
         self.expected = 1
         self.digest = 0
+        self.answered = 1
+        """After the last number whose result is known: a sign of life may be ahead of that."""
         self.held: tuple[tuple[int, int], ...] = ()
         self.diverged_seq = 0
         self.level_ns = 0

@@ -57,6 +57,7 @@ class ReplicaBook:
         before = known.expected
         if newest.incarnation == known.incarnation:
             known.reached(newest.first_seq + newest.count, newest.last_digest)
+            known.answered = max(known.answered, newest.first_seq + newest.count)
         return known.expected - before
 
     def executed_by_all(self) -> int:
@@ -89,7 +90,8 @@ class ReplicaBook:
         """The cards in order of id; an unchanged one is the object that it was."""
         replicas = [self.all[replica] for replica in sorted(self.all)]
         furthest = max((known.expected for known in replicas if known.up), default=1)
-        near = [known for known in replicas if known.up and furthest - known.expected <= NEAR_NUMBERS]
+        answered = max((known.answered for known in replicas if known.up), default=1)
+        near = [known for known in replicas if known.up and answered - known.answered <= NEAR_NUMBERS]
         strips = strips_of(replicas, near)
         unlike = odd_ones(near, strips)
         for known in replicas:

@@ -20,15 +20,15 @@ Strip = tuple[int, tuple[int, ...]]
 
 def strips_of(replicas: Iterable[Replica], near: list[Replica]) -> dict[int, Strip]:
     """Each replica's strip as (first number, digests), over a common window where they are near."""
-    low = min((known.expected for known in near), default=1)
-    high = max((known.expected for known in near), default=1)
+    low = min((known.answered for known in near), default=1)
+    high = max((known.answered for known in near), default=1)
     level = high - low <= LEVEL_NUMBERS
     strips: dict[int, Strip] = {}
     for known in replicas:
         if known not in near:
-            last, first = known.expected - 1, known.expected - STRIP_CELLS
+            last, first = known.answered - 1, known.answered - STRIP_CELLS
         elif level:
-            last, first = known.expected - 1, high - STRIP_CELLS
+            last, first = known.answered - 1, high - STRIP_CELLS
         else:
             last, first = low - 1, low - STRIP_CELLS
         try:
@@ -41,7 +41,7 @@ def strips_of(replicas: Iterable[Replica], near: list[Replica]) -> dict[int, Str
 def odd_ones(near: list[Replica], strips: dict[int, Strip]) -> set[int]:
     """Replicas whose digest is not the most frequent one after the last number that all have executed. The
     digest is a chain: who differed once differs after every later number."""
-    common = min((known.expected for known in near), default=1) - 1
+    common = min((known.answered for known in near), default=1) - 1
     digests: dict[int, int] = {}
     for known in near:
         first, strip = strips[known.replica]

@@ -126,7 +126,7 @@ def _in_state(cards: Sequence[ReplicaCard], state: ReplicaState, say: Callable[[
 
 
 def _suspicion(card: ReplicaCard) -> str:
-    return f"{replica_name(card.replica)} is {card.detail or 'silent'}: it is no longer waited for."
+    return f"{replica_name(card.replica)} has been {card.detail or 'silent'}: it is no longer waited for."
 
 
 def _waiting(card: ReplicaCard) -> str:

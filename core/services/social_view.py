@@ -91,7 +91,11 @@ def _page(items: Iterable[T], whole: Collection[object], offset: int, limit: int
 
 def _counts(account: Account) -> str:
     followers, following = len(account.followers), len(account.following)
-    return f"{followers} followers · {following} following · {len(account.posts)} posts"
+    return f"{_many(followers, 'follower')} · {following} following · {_many(len(account.posts), 'post')}"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _follow_row(follow: FollowRecord) -> Row:

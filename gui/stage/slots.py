@@ -130,7 +130,9 @@ def paint_slots(ink: Ink, rect: QRectF, card: ReplicaCard) -> None:
         at = (cell.center().x(), cell.center().y())
         if more > 0 and cell is cells[-1]:
             ink.stamp(cell, 3, mixed(theme.sunken, theme.held, 0.4), theme.held)
-            ink.write(at, f"+{more + (seq in held)}", face, theme.text, align=CENTRE, room=cell.width())
+            words = _more_words(more + (seq in held))
+            small = face if len(words) < 4 else ink.figures(8, MEDIUM)
+            ink.write(at, words, small, theme.text, align=CENTRE, room=cell.width())
         elif seq in held:
             ink.stamp(cell, 3, theme.outline if dead else theme.held)
             ink.write(at, slot_text(seq), face, theme.text_muted if dead else theme.on_held, align=CENTRE)
@@ -160,3 +162,8 @@ def paint_cascade(ink: Ink, rect: QRectF, first: int, count: int, part: float) -
         ink.box(cell, 3, colour, theme.ok if done >= 0 else None)
         text = theme.on_held if done < 0 else theme.text
         ink.write((cell.center().x(), cell.center().y()), slot_text(first + index), face, text, align=CENTRE)
+
+
+def _more_words(count: int) -> str:
+    """So many more are held than there are places, in four letters."""
+    return f"+{count}" if count < 1_000 else f"+{min(count // 1_000, 99)}k"

@@ -170,7 +170,7 @@ def test_silence_makes_suspected_and_a_word_makes_trusted() -> None:
     talk = one_request()
     talk.at(2.0).say(facts.Suspected(2, 500_000_000))
     assert talk.replica(2).state is ReplicaState.SUSPECTED
-    assert talk.view().alert == "R2 is silent for 0.5 s: it is no longer waited for."
+    assert talk.view().alert == "R2 has been silent for 0.5 s: it is no longer waited for."
     talk.at(2.1).say(facts.Trusted(2))
     assert talk.replica(2).state is ReplicaState.RUNNING
 
@@ -264,6 +264,16 @@ def test_strips_end_at_the_common_number_when_replicas_are_further_apart() -> No
     assert {(card.strip_first, card.strip) for card in view.replicas} == {
         (85, tuple(map(digest, range(85, 101))))
     }
+
+
+def test_strips_stay_when_a_sign_of_life_is_ahead_of_the_results() -> None:
+    talk = Dialogue()
+    talk.at(1.0).result(1, 1, 40).result(2, 1, 40).result(3, 1, 40).pong(1, 290).pong(2, 300).pong(3, 700)
+    view = talk.view()
+    assert {(card.strip_first, card.strip) for card in view.replicas} == {
+        (25, tuple(map(digest, range(25, 41))))
+    }
+    assert [card.expected for card in view.replicas] == [290, 300, 700]
 
 
 def test_the_strip_ends_where_a_result_is_missing() -> None:

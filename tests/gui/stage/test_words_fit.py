@@ -105,3 +105,26 @@ def test_no_word_leaves_its_card_or_runs_into_another(screen: str, type_scale: f
                 if one.rect.adjusted(1, 1, -1, -1).intersects(other.rect.adjusted(1, 1, -1, -1)):
                     wrong.append(f"{clients} × {replicas}: “{one.text}” and “{other.text}” on {home}")
     assert sorted(set(wrong)) == []
+
+
+@pytest.mark.parametrize(("held", "said"), [(20, "+5"), (207, "+192"), (40_000, "+39k")])
+def test_how_many_more_are_held_is_said_whole(held: int, said: str) -> None:
+    size, ratio = SCREENS["laptop with docks"]
+    view = sample("waiting", replicas=3, clients=3)
+    behind = replace(view.replicas[1], held=tuple(range(129, 145)), held_count=held)
+    view = replace(view, replicas=(view.replicas[0], behind, view.replicas[2]))
+    words = words_on(view, arrange(QSizeF(size), 3, 3, ratio=ratio), size, ratio)
+    more = [word.text for word in words if word.text.startswith("+")]
+    assert len(more) == 1 and "…" not in more[0]
+    assert len(more[0]) == len(said)
+
+
+@pytest.mark.parametrize("executed", [9_999, 99_999, 999_999, 9_999_999])
+def test_words_and_figures_of_the_front_end_stay_apart(executed: int) -> None:
+    size, ratio = SCREENS["laptop"]
+    view = sample("load", replicas=3, clients=3)
+    view = replace(view, front_end=replace(view.front_end, executed_by_all=executed))
+    words = words_on(view, arrange(QSizeF(size), 3, 3, ratio=ratio), size, ratio)
+    figure = next(word for word in words if word.text == f"#{executed}")
+    label = next(word for word in words if word.text in ("executed by all", "by all"))
+    assert figure.rect.left() - label.rect.right() >= 8
