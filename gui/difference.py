@@ -40,7 +40,7 @@ class Difference(QDialog):
         super().__init__(parent)
         self.setObjectName("difference")
         self.setWindowTitle("Compare data")
-        self.setMinimumSize(540, 420)
+        self.setMinimumSize(400, 420)
         self._intents = intents
         self._theme = theme
         self._held: list[Held | None] = [None, None]

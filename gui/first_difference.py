@@ -1,6 +1,6 @@
 """The moment at which a broken rule shows: the picture stands still, and both states lie beside each other.
 
-The comparison opens by itself, once, on the left of the stage: the replicas that parted stay in sight.
+The comparison opens by itself, once, where the replicas that parted stay in sight.
 """
 
 from __future__ import annotations
@@ -71,14 +71,19 @@ class FirstDifference:
         self._place()
 
     def _place(self) -> None:
-        """Where the sentences above the stage and the replicas' cards stay in sight; of the cards only a part
-        where the stage is narrow."""
-        cards = [name for name in self._stage.nodes() if name.startswith("R")]
-        right = min((self._stage.node_rect(name).left() for name in cards), default=self._stage.width())
-        top = self._stage.banner_rect().bottom() + _TITLE_BAR_PX
-        bottom = min(self._stage.height() - _EDGE_PX, top + _TALLEST_PX)
-        room = QRect(QPoint(_EDGE_PX, top), QPoint(right - _EDGE_PX, bottom))
+        """Where the sentences above the stage and the replicas' cards stay in sight: on the stage to the left
+        of them; where it is narrow, on the docks to its right, which say again what the comparison says."""
         least: QSize = self._comparison.minimumSize().expandedTo(self._comparison.minimumSizeHint())
+        stage, window = self._stage, self._stage.window()
+        cards = [name for name in stage.nodes() if name.startswith("R")]
+        top = stage.banner_rect().bottom() + _TITLE_BAR_PX
+        right = min((stage.node_rect(name).left() for name in cards), default=stage.width())
+        room = QRect(QPoint(_EDGE_PX, top), QPoint(right - _EDGE_PX, stage.height() - _EDGE_PX))
+        if room.width() < least.width():
+            edge = stage.mapFrom(window, window.rect().bottomRight()).x()
+            beside = QRect(QPoint(stage.width() + _EDGE_PX, top), QPoint(edge - _EDGE_PX, room.bottom()))
+            room = beside if beside.width() >= least.width() else room
+        room.setHeight(min(room.height(), _TALLEST_PX))
         room.setSize(room.size().expandedTo(least))
-        room.moveTopLeft(self._stage.mapToGlobal(room.topLeft()))
+        room.moveTopLeft(stage.mapToGlobal(room.topLeft()))
         self._comparison.setGeometry(room)

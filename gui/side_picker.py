@@ -33,7 +33,7 @@ class SidePicker(QWidget):
         self.replica.setAccessibleName(f"Replica on the {side}")
         self.moment = QLineEdit(self)
         self.moment.setAccessibleName(f"Moment on the {side}")
-        self.moment.setPlaceholderText("now, #128 or 12.4 s")
+        self.moment.setPlaceholderText("now or #128")
         self.moment.setToolTip(
             "Empty: the moment that is shown. A number: after it. A time: since the start."
         )

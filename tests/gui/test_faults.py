@@ -197,9 +197,14 @@ def window_with(qtbot: QtBot, source: Source, options: Options) -> MainWindow:
     return window
 
 
+@pytest.mark.parametrize("narrow", [False, True])
 def test_the_first_difference_opens_both_states_beside_each_other(
-    qtbot: QtBot, window: MainWindow, source: FakeSource
+    qtbot: QtBot, window: MainWindow, source: FakeSource, narrow: bool
 ) -> None:
+    if narrow:  # a lesson on a laptop leaves the stage little room: the docks have more
+        window.resize(1366, 768)
+        window.lessons.show()
+        until(qtbot, window, lambda: window.stage.width() < 700)
     source.say(RunStarted("1", "social", 1, 3, 3, 7, "first", "drop forever", 0, ("hold-back",)))
     assert not window.difference.isVisible()
     source.say(Violated("reply", 13, 2, "ok", "refused: unknown_user"), facts.Diverged(2, 13))
@@ -210,6 +215,7 @@ def test_the_first_difference_opens_both_states_beside_each_other(
     shown = QRect(window.difference.pos(), window.difference.size())
     cards = [window.stage.node_rect(name) for name in ("R1", "R2", "R3")]
     assert not any(shown.intersects(QRect(window.stage.mapToGlobal(c.topLeft()), c.size())) for c in cards)
+    assert window.frameGeometry().contains(shown)
     until(qtbot, window, lambda: {1, 2} <= {getattr(c, "replica", 0) for c in source.sent})
     window.difference.accept()
 
