@@ -101,10 +101,8 @@ class Replica:
                 break
             result = _result.decode(body)
             start, end = result.first_seq, result.first_seq + result.count
-            if result.incarnation != self.incarnation or start > missing:
-                continue
-            if end <= missing:
-                break
+            if result.incarnation != self.incarnation or not start <= missing < end:
+                continue  # older ones come again, too
             column = np.frombuffer(_body_front.decode(result.body).digests, "<u8")
             low = max(first, start)
             parts.append(column[low - start : missing - start + 1].tolist())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from operator import attrgetter
 
 import msgspec
 import numpy as np
@@ -25,6 +26,8 @@ NEAR_NUMBERS = 512
 """Digest strips are compared among the replicas that are no further behind the furthest than this."""
 NEAR_NS = 1_000_000_000
 """Who was not level with the others for longer is said to lag, however busily it executes."""
+FEW_RESULTS = 8
+"""Of so few that came together the newest is looked for; of more it is the last, unless that is known."""
 LEVEL_MARKS = 3
 """A replica is level when it has reached what the furthest had this many looks ago (ten a second)."""
 
@@ -55,6 +58,8 @@ class ReplicaBook:
             return 0
         known.results.extend(bodies[-RESULTS_KEPT:])
         before = known.expected
+        if len(bodies) <= FEW_RESULTS or newest.first_seq <= known.answered:  # it may be a repeated one
+            newest = max(map(_result_head.decode, bodies), key=attrgetter("incarnation", "first_seq"))
         if newest.incarnation == known.incarnation:
             known.reached(newest.first_seq + newest.count, newest.last_digest)
             known.answered = max(known.answered, newest.first_seq + newest.count)

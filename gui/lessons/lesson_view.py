@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -28,6 +29,7 @@ from gui.lessons.scores import Score, Scores
 
 _FILTER = "Scenarios (*.toml);;All files (*)"
 _MARGINS = (14, 12, 14, 12)
+_TITLE_MARGIN_PX = 3
 
 
 class LessonView(QStackedWidget):
@@ -47,7 +49,7 @@ class LessonView(QStackedWidget):
         self._scores = scores
         self._can_play = can_play
         self._lessons: list[Scenario] = []
-        self.list = QListWidget(self)
+        self.list = _Titles(self)
         self.start, self.open = QPushButton("Start", self), QPushButton("Open file…", self)
         self.edit = QPushButton("Edit a copy…", self)
         self.export = QPushButton("Export scores…", self)
@@ -87,7 +89,7 @@ class LessonView(QStackedWidget):
         self._lessons = [load_scenario(path) for path in lesson_files().values()]
         for place, lesson in enumerate(self._lessons, start=1):
             self.list.addItem(f"{place}  {lesson.title}")
-        self.list.setMaximumHeight(self.list.sizeHintForRow(0) * len(self._lessons) + 8)
+        self.list.fit()
         self.list.setCurrentRow(0)
 
     def open_file(self, path: Path) -> None:
@@ -161,7 +163,6 @@ class LessonView(QStackedWidget):
         self.list.setAccessibleName("Lessons")
         self.list.currentRowChanged.connect(self._choose)
         self.list.itemActivated.connect(self._start)
-        self.list.setWordWrap(True)
         self.start.clicked.connect(self._start)
         self.start.setProperty("primary", "true")
         self.open.clicked.connect(self._ask_for_file)
@@ -213,6 +214,30 @@ class LessonView(QStackedWidget):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         return area
+
+
+class _Titles(QListWidget):
+    """Titles that wrap where the dock is narrow, in a list as high as they need."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWordWrap(True)
+        self.setResizeMode(QListWidget.ResizeMode.Adjust)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def fit(self) -> None:
+        """Be as high as the titles, wrapped at the present width."""
+        metrics, room = self.fontMetrics(), self.viewport().width() - 4 * _TITLE_MARGIN_PX
+        for row in range(self.count()):
+            item = self.item(row)
+            words = metrics.boundingRect(0, 0, room, 1_000, Qt.TextFlag.TextWordWrap, item.text())
+            item.setSizeHint(QSize(0, words.height() + 2 * _TITLE_MARGIN_PX))
+        self.setMaximumHeight(sum(map(self.sizeHintForRow, range(self.count()))) + 8)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.fit()
 
 
 def _line(parent: QWidget) -> QFrame:

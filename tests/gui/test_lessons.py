@@ -117,6 +117,23 @@ def test_a_lesson_is_started_from_the_list(
     close(window, qtbot)
 
 
+@pytest.mark.parametrize("width", [230, 262, 400])
+def test_every_title_of_a_lesson_is_read_whole_however_narrow_the_dock(
+    qtbot: QtBot, window: MainWindow, width: int
+) -> None:
+    window.lessons.show()
+    titles = window.lessons.view.list
+    titles.parentWidget().setFixedWidth(width)
+    qtbot.waitUntil(lambda: titles.width() == width - 28 and titles.height() == titles.maximumHeight())
+    titles.doItemsLayout()
+    assert titles.verticalScrollBar().maximum() == titles.horizontalScrollBar().maximum() == 0
+    for row in range(titles.count()):
+        item = titles.item(row)
+        room = titles.visualItemRect(item).width() - 12
+        words = titles.fontMetrics().boundingRect(0, 0, room, 1_000, Qt.TextFlag.TextWordWrap, item.text())
+        assert words.height() < titles.visualItemRect(item).height()
+
+
 def test_the_editor_checks_while_one_types_and_marks_the_line(
     qtbot: QtBot, window: MainWindow, tmp_path: Path
 ) -> None:

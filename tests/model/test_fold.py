@@ -276,6 +276,12 @@ def test_strips_stay_when_a_sign_of_life_is_ahead_of_the_results() -> None:
     assert [card.expected for card in view.replicas] == [290, 300, 700]
 
 
+def test_strips_stay_when_an_older_result_is_repeated() -> None:
+    talk = Dialogue(replicas=1)
+    talk.at(1.0).result(1, 1, 10).result(1, 11, 10).result(1, 1, 10)
+    assert (talk.replica(1).strip_first, len(talk.replica(1).strip)) == (5, 16)
+
+
 def test_the_strip_ends_where_a_result_is_missing() -> None:
     talk = Dialogue(replicas=1)
     talk.at(1.0).result(1, 1, 2).result(1, 5, 2)
