@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.model.cluster_view import Token
-from gui.stage.flight_rows import BEGIN, CLIENT, KIND, LOST, PACE, SENT, WAITS, FlightRows
+from gui.stage.flight_rows import BEGIN, CLIENT, KIND, LOST, PACE, SAMPLED, SENT, WAITS, FlightRows
 from gui.stage.layout import FRONT_END, StageLayout
 from gui.stage.ways import HEADING, OPACITY, Ways, X, Y
 
@@ -71,6 +71,7 @@ class _Prepared:
     pace: Floats  # parts of the way per nanosecond
     goal: Floats | None  # how far along its way a token goes, 0…1; None: each to the end
     lost: npt.NDArray[np.bool_] | None
+    sampled: npt.NDArray[np.bool_]
     resting: npt.NDArray[np.bool_]
     kind: Indices
     client: Indices
@@ -100,7 +101,8 @@ class Routes:
         if known.lost is not None:
             way = np.where(known.lost, np.minimum(1.0, part / 0.7) * LOST_AT, way)
         points = self._ways.points.take((way * self._ways.last).astype(np.intp) + known.begin, axis=0)
-        opacity = points[:, OPACITY]
+        # of sampled ones some are there a little before they leave, and after they arrived
+        opacity = points[:, OPACITY] * ((part > 0.0) & (part < 1.0) | ~known.sampled)
         if known.lost is not None:
             opacity = opacity * np.where(known.lost, np.clip((1.0 - part) / 0.18, 0.0, 1.0), 1.0)
         resting = known.resting & (part >= 1.0) if known.next_index >= 0 else known.resting
@@ -126,6 +128,7 @@ class Routes:
             pace=columns[PACE],
             goal=goal,
             lost=lost if lost.any() else None,
+            sampled=columns[SAMPLED] > 0,
             resting=resting,
             kind=whole[1],
             client=whole[2],

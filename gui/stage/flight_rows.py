@@ -17,9 +17,9 @@ from gui.stage.ways import Ways
 
 Floats = npt.NDArray[np.float64]
 
-BEGIN, SENT, PACE, WAITS, KIND, CLIENT, LOST = range(7)
+BEGIN, SENT, PACE, WAITS, KIND, CLIENT, LOST, SAMPLED = range(8)
 """Columns: first point of its way, when it left, parts of the way per nanosecond, …"""
-_COLUMNS = 7
+_COLUMNS = 8
 _CAPACITY = 1_024
 _NO_WAY = -1
 
@@ -68,9 +68,8 @@ class FlightRows:
             waits = token.due_ns == 0
             span_ns = self._settle_ns if waits else max(token.due_ns - token.sent_ns, 1)
             lost = token.kind is TokenKind.LOST and not waits
-            rows.append(
-                (begin, token.sent_ns, 1 / span_ns, waits, KIND_INDEX[token.kind], token.client, lost)
-            )
+            kind, sampled = KIND_INDEX[token.kind], token.token < 0
+            rows.append((begin, token.sent_ns, 1 / span_ns, waits, kind, token.client, lost, sampled))
         self._kept += tokens
         if rows:
             self._rows[self._used : self._used + len(rows)] = rows

@@ -45,6 +45,15 @@ def test_it_does_not_go_further_than_its_target_nor_start_early() -> None:
     assert before.x[0] == at_start.x[0]
 
 
+@pytest.mark.parametrize(("token", "at_the_ends"), [(7, 1.0), (-7, 0.0)])
+def test_a_sampled_message_is_seen_between_the_cards_alone(token: int, at_the_ends: float) -> None:
+    """It may be there a moment before and after; one that is really on its way waits to be delivered."""
+    routes, travelling = Routes(LAYOUT), (replace(order(7), token=token),)
+    times = [SECOND - 1, SECOND, SECOND + SECOND // 2, 2 * SECOND, 2 * SECOND + 1]
+    seen = [float(routes.flight(travelling, now).opacity[0]) for now in times]
+    assert seen == [at_the_ends, at_the_ends, 1.0, at_the_ends, at_the_ends]
+
+
 def test_both_directions_keep_to_their_own_lane() -> None:
     answer = replace(order(2), kind=TokenKind.RESULT, source="R1", target="FE")
     flight = Routes(LAYOUT).flight((order(1), answer), SECOND + SECOND // 2)
