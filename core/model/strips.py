@@ -2,7 +2,7 @@
 
 Replicas that are near each other show the same window of sequence numbers. When they are nearly level it
 ends at the furthest one (who is behind shows fewer cells), otherwise at the last number that all of them
-have executed. The others show their own last numbers.
+have executed. The others, and who does not remember that any more, show their own last numbers.
 """
 
 from __future__ import annotations
@@ -31,11 +31,17 @@ def strips_of(replicas: Iterable[Replica], near: list[Replica]) -> dict[int, Str
             last, first = known.answered - 1, high - STRIP_CELLS
         else:
             last, first = low - 1, low - STRIP_CELLS
-        try:
-            strips[known.replica] = known.digests(max(1, first), last)
-        except ValueError:
-            strips[known.replica] = (last + 1, ())
+        strips[known.replica] = _digests(known, first, last)
+        if not strips[known.replica][1]:  # the others are too far behind: it is not remembered so long
+            strips[known.replica] = _digests(known, known.answered - STRIP_CELLS, known.answered - 1)
     return strips
+
+
+def _digests(known: Replica, first: int, last: int) -> Strip:
+    try:
+        return known.digests(max(1, first), last)
+    except ValueError:
+        return last + 1, ()
 
 
 def odd_ones(near: list[Replica], strips: dict[int, Strip]) -> set[int]:

@@ -276,6 +276,19 @@ def test_strips_stay_when_a_sign_of_life_is_ahead_of_the_results() -> None:
     assert [card.expected for card in view.replicas] == [290, 300, 700]
 
 
+def test_who_went_on_without_the_others_shows_its_own_last_numbers() -> None:
+    talk = Dialogue()
+    talk.at(1.0).result(3, 1, 20)
+    for seq in range(1, 121):
+        talk.result(1, seq, 1).result(2, seq, 1)
+    own, common = tuple(map(digest, range(105, 121))), tuple(map(digest, range(5, 21)))
+    assert [(card.strip_first, card.strip) for card in talk.view().replicas] == [
+        (105, own),
+        (105, own),
+        (5, common),
+    ]
+
+
 def test_strips_stay_when_an_older_result_is_repeated() -> None:
     talk = Dialogue(replicas=1)
     talk.at(1.0).result(1, 1, 10).result(1, 11, 10).result(1, 1, 10)
