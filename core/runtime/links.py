@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from typing import Protocol, cast
 
@@ -14,6 +15,13 @@ from core.protocol.handshake import NONCE_BYTES, FrontEndHandshake
 from core.protocol.messages import Message, Welcome
 
 HANDSHAKE_TIMEOUT_S = 2.0
+CALLS = 3
+"""A daemon hangs up on a caller that is slow to answer, and listens for the next. On a busy machine that
+caller may be the front end, so it calls again."""
+
+
+class HungUp(RemoteProtocolError):
+    """The connection was closed during the handshake, without a word."""
 
 
 class LinkOwner(Protocol):
@@ -105,10 +113,11 @@ class ReplicaLink(asyncio.Protocol):
         self._owner.link_drained(self.replica)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        reason = str(exc) if isinstance(exc, RemoteProtocolError) else "its connection closed"
-        self._turned_away(RemoteProtocolError(f"The handshake failed: {reason}"))
-        if not self._closing:
+        if self._handshake is not None:  # whoever waits for the welcome is told, and nobody else
+            self._turned_away(HungUp("The handshake failed: its connection closed"))
+        elif not self._closing:
             self._closing = True
+            reason = str(exc) if isinstance(exc, RemoteProtocolError) else "its connection closed"
             self._owner.link_lost(self.replica, reason)
 
     def _turned_away(self, error: RemoteProtocolError) -> None:
@@ -128,6 +137,15 @@ async def connect(
 ) -> tuple[ReplicaLink, Welcome]:
     """Connect to a daemon and prove each other. Raises RemoteProtocolError or OSError when that fails; a TCP
     connection alone proves nothing, for a stopped process accepts too."""
+    for _ in range(CALLS - 1):
+        with contextlib.suppress(HungUp):
+            return await _call(owner, port, cluster, key, replica, incarnation)
+    return await _call(owner, port, cluster, key, replica, incarnation)
+
+
+async def _call(
+    owner: LinkOwner, port: int, cluster: bytes, key: bytes, replica: int, incarnation: int
+) -> tuple[ReplicaLink, Welcome]:
     loop = asyncio.get_running_loop()
     _, link = await loop.create_connection(
         lambda: ReplicaLink(owner, cluster, key, replica, incarnation), "127.0.0.1", port
