@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from core.model.cluster_view import ClusterView
 
-ALLOWANCE_NS = 2_000_000
+ALLOWANCE_NS = 1_600_000
 """CPU time of a frame, all that went before included, that turns may fill; painting comes on top."""
-PATIENCE_NS, LATE_ALLOWANCE_NS = 60_000_000, 1_300_000
+PATIENCE_NS, LATE_ALLOWANCE_NS = 60_000_000, 1_200_000
 """For one who is due for longer than this, whatever it costs, a frame need only have cost less before …"""
 LAST_PATIENCE_NS = 250_000_000
 """… and who is due for longer than this does not care what the frame has cost."""

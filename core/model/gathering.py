@@ -27,7 +27,7 @@ LOAD_RECORDS = 8
 """So many calls and returns in one tick are load."""
 TICK_PATIENCE_NS = 200_000_000
 """How long after its time a step is done when no record comes to bring it about."""
-STEP_NS = 16_000_000
+STEP_NS = 24_000_000
 """Between two steps of closing a tick under load: they fall into different frames of the screen."""
 
 _RUNS, _CALLS, _RETURNS, _FIGURES = range(4)

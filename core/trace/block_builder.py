@@ -44,9 +44,9 @@ _COMPRESSION = zstandard.ZstdCompressionParameters(
     ldm_min_match=64,
     ldm_hash_rate_log=7,
 )
-"""Answers repeat each other in long runs (a timeline is the one before and a post more), which the search for
-long matches finds at few places, so that the search between them may be a fast one: 1.1 µs and 32.5 bytes a
-request. Level 3 takes 0.8 for 37.5, a lazy search 2.0 for 30.2, and both cores are busy with more than that."""
+"""Answers repeat each other in long runs (a timeline is the one before and a post more), which the search
+for long matches finds at few places, so that the search between them may be a fast one: 1.1 µs and 32.5 bytes
+a request. Level 3 takes 0.8 µs for 37.5, a lazy search 2.0 for 30.2, and there is better use for the time."""
 _RESULT = ord("r")
 _ORDER = ord("o")
 _CALLED_TAG_BYTES = 8

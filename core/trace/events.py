@@ -48,6 +48,7 @@ class EventLog:
         self._chunk_bytes: deque[int] = deque([0])
         self._bytes = 0
         self._count = 0
+        self._dropped: list[Record] = []
         self.first = 0
         """Position of the oldest row kept; so many were dropped before it."""
         self.start_ns = 0
@@ -68,7 +69,9 @@ class EventLog:
         self.first, self.start_ns = position, start_ns
 
     def append(self, records: Sequence[Record]) -> None:
-        """Take the next records. Nothing is decoded."""
+        """Take the next records. Nothing is decoded. What was dropped before is let go bit by bit: to free a
+        thousand records at once takes as long as a third of a frame."""
+        del self._dropped[-2 * len(records) :]
         if records and not self.end:
             self.start_ns = records[0][0]
         self._count += len(records)
@@ -87,10 +90,12 @@ class EventLog:
             self._bytes += size
             left -= len(part)
         while len(self._chunks) > 1 and (self._count > self._max_records or self._bytes > self._max_bytes):
-            dropped = len(self._chunks.popleft())
+            dropped = self._chunks.popleft()
+            self._dropped += dropped
             self._bytes -= self._chunk_bytes.popleft()
-            self.first += dropped
-            self._count -= dropped
+            self.first += len(dropped)
+            self._count -= len(dropped)
+        del self._dropped[2 * CHUNK_RECORDS :]  # unless it is more than comes again
 
     def record(self, position: int) -> Record:
         """The record at a position. Raises IndexError when it was dropped or is not there yet."""

@@ -24,6 +24,9 @@ BUDGET_NS = 600_000
 """Time per turn within which cards are painted; one is painted in any case. Many at once are cheaper than a
 few now and a few then: what paints them is at hand."""
 
+KEPT_GROUNDS = 2
+"""Of each card: under load a replica lags now and then, and a moment later runs again."""
+
 CALM_NS = 80_000_000
 """A card's picture stands at least this long in real time: nobody reads faster."""
 
@@ -52,7 +55,7 @@ class CardCache:
         self._looks: dict[str, Look] = {}
         self._frames: dict[str, CardFrame] = {}  # as place and look make them
         self._queue: dict[str, Motif] = {}
-        self._grounds: dict[str, tuple[object, QPixmap]] = {}
+        self._grounds: dict[str, list[tuple[object, QPixmap]]] = {}  # the one used last comes first
         self._pixmaps: dict[str, QPixmap] = {}
         self._painted_ns: dict[str, int] = {}
         self._cost_ns: dict[str, int] = {}  # what each card took last time
@@ -85,7 +88,8 @@ class CardCache:
     def work(self, *, calm_ns: int = 0) -> list[str]:
         """Paint waiting cards, at least one and then as many as the budget has time for; the names of those.
 
-        A card painted less than `calm_ns` ago waits.
+        A card painted less than `calm_ns` ago waits. One that needs another ground is the dearest: in real
+        time (`calm_ns`) that is a turn's work of its own.
         """
         now = self._clock()
         end_ns = now + BUDGET_NS
@@ -94,6 +98,10 @@ class CardCache:
             if now - self._painted_ns.get(name, -calm_ns) < calm_ns:
                 continue
             if done and now + self._cost_ns.get(name, 0) > end_ns:
+                break
+            if calm_ns and self._kept_ground(name, motif.card) is None:
+                if not done:
+                    self._make_ground(name, motif.card)
                 break
             del self._queue[name]
             self._paint(name, motif)
@@ -124,37 +132,49 @@ class CardCache:
 
     def _paint(self, name: str, motif: Motif) -> None:
         assert self._theme is not None, "begin() comes first"
-        frame = self._frames.get(name)
-        if frame is None:
-            frame = self._frames[name] = self._framed(name)
         pixmap = self._pixmaps.get(name)
         if pixmap is None:
             pixmap = self._pixmaps[name] = self._blank(self.bounds(name))
         with QPainter(pixmap) as painter:
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-            painter.drawPixmap(0, 0, self._ground(name, motif.card, self._theme, frame))
+            ground = self._kept_ground(name, motif.card)
+            painter.drawPixmap(0, 0, self._make_ground(name, motif.card) if ground is None else ground)
             painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            paint_figures_of(painter, motif, self._theme, frame)
+            paint_figures_of(painter, motif, self._theme, self._frame(name))
         self._shown[name] = motif
         self._painted_ns[name] = self._clock()
         self.painted += 1
 
-    def _framed(self, name: str) -> CardFrame:
-        assert self._layout is not None, "begin() comes first"
-        place, look, bounds = self._layout.places[name], self._looks.get(name, PLAIN), self.bounds(name)
-        inner = QRectF(place.rect.topLeft() - bounds.topLeft(), place.rect.size())
-        return CardFrame(inner, place.scale, place.detail, look.selected, look.hovered, look.focused)
+    def _frame(self, name: str) -> CardFrame:
+        frame = self._frames.get(name)
+        if frame is None:
+            assert self._layout is not None, "begin() comes first"
+            place, look, bounds = self._layout.places[name], self._looks.get(name, PLAIN), self.bounds(name)
+            inner = QRectF(place.rect.topLeft() - bounds.topLeft(), place.rect.size())
+            frame = CardFrame(inner, place.scale, place.detail, look.selected, look.hovered, look.focused)
+            self._frames[name] = frame
+        return frame
 
-    def _ground(self, name: str, card: Card, theme: Theme, frame: CardFrame) -> QPixmap:
-        key = (frame, ground_key(card, frame))
-        made_for, pixmap = self._grounds.get(name, (None, QPixmap()))
-        if made_for != key:
-            pixmap = self._blank(self.bounds(name))
-            with QPainter(pixmap) as painter:
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                paint_ground_of(painter, card, theme, frame)
-            self._grounds[name] = (key, pixmap)
+    def _kept_ground(self, name: str, card: Card) -> QPixmap | None:
+        frame, kept = self._frame(name), self._grounds.setdefault(name, [])
+        key = frame, ground_key(card, frame)
+        for place, (made_for, pixmap) in enumerate(kept):
+            if made_for == key:
+                if place:
+                    kept.insert(0, kept.pop(place))
+                return pixmap
+        return None
+
+    def _make_ground(self, name: str, card: Card) -> QPixmap:
+        assert self._theme is not None, "begin() comes first"
+        frame, kept = self._frame(name), self._grounds[name]
+        pixmap = self._blank(self.bounds(name))
+        with QPainter(pixmap) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            paint_ground_of(painter, card, self._theme, frame)
+        kept.insert(0, ((frame, ground_key(card, frame)), pixmap))
+        del kept[KEPT_GROUNDS:]
         return pixmap
 
     def _blank(self, bounds: QRectF) -> QPixmap:

@@ -161,6 +161,27 @@ def test_the_log_is_bounded_and_positions_stay() -> None:
         log.row(log.end)
 
 
+def test_what_is_dropped_is_let_go_bit_by_bit() -> None:
+    """A thousand records freed at once would be felt in a frame."""
+    gone = 0
+
+    class Body(bytes):
+        def __del__(self) -> None:
+            nonlocal gone
+            gone += 1
+
+    log, most = EventLog(words, max_records=2_000), 0
+    for start in range(0, 20_000, 50):
+        before = gone
+        log.append([Record(start + n, Tap.TO_PASSED, 2, 0, Body(b"order")) for n in range(50)])
+        most = max(most, gone - before)
+    assert most == 100
+    assert start + 50 - gone <= 2_000 + 2 * CHUNK_RECORDS
+
+    log.append([Record(n, Tap.TO_PASSED, 2, 0, Body(b"order")) for n in range(50_000)])
+    assert start + 50 + 50_000 - gone <= 2_000 + 3 * CHUNK_RECORDS
+
+
 def test_the_log_is_bounded_in_bytes() -> None:
     records = load_records(1.0, 3)
     log = EventLog(words, max_bytes=1 << 20)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QRect, QRectF, QSize, QSizeF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QPainter, QPixmap
 
 from core.facts import Pace
 from core.model.cluster_view import ClusterView, ReplicaState
 from gui.stage.card_cache import CALM_NS, CardCache, Look
-from gui.stage.painters import compared, render_stage
+from gui.stage.painters import Card, compared, render_stage
 from gui.stage.stage_picture import Setting, StagePicture
 from gui.theme import DARK, THEMES, Theme
 from tests.support.sample_views import KINDS, sample
@@ -160,6 +160,34 @@ def test_under_load_a_turn_does_one_thing_so_that_no_frame_pays_for_two(
     assert {("_want",), ("_put_legend",), ("work",)} <= set(turns) <= {
         ("_want",), ("_put_legend",), ("work",), ()
     }  # fmt: skip
+
+
+def test_under_load_a_replica_that_lags_and_runs_again_has_its_ground_painted_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And in a turn of its own, for it is the dearest part of a card."""
+    stage, grounds = Stage(sample("load", 7, 64)), list[str]()
+    make = CardCache._make_ground
+
+    def making(cache: CardCache, name: str, card: Card) -> QPixmap:
+        if cache is stage.picture.cards:
+            grounds.append(name)
+        return make(cache, name, card)
+
+    monkeypatch.setattr(CardCache, "_make_ground", making)
+    others = stage.view.replicas[1:]
+    for state in (ReplicaState.LAGGING, ReplicaState.RUNNING, ReplicaState.LAGGING, ReplicaState.RUNNING):
+        stage.clock.now_ns += CALM_NS
+        stage.view = replace(stage.view, replicas=(replace(stage.view.replicas[0], state=state), *others))
+        painted_alone = []
+        for _ in range(4):
+            painted, made = stage.picture.cards.painted, len(grounds)
+            stage.picture.renew(stage.view)
+            painted_alone.append((stage.picture.cards.painted - painted, len(grounds) - made))
+        assert (1, 1) not in painted_alone and not stage.picture.pending
+        begun = Stage(stage.view)
+        assert stage.picture._backdrop.pixmap.toImage() == begun.picture._backdrop.pixmap.toImage()
+    assert grounds == ["R1"]
 
 
 def test_the_pace_is_written_anew_beside_shapes_that_stay() -> None:
