@@ -96,7 +96,11 @@ class ReplicaBook:
         replicas = [self.all[replica] for replica in sorted(self.all)]
         furthest = max((known.expected for known in replicas if known.up), default=1)
         answered = max((known.answered for known in replicas if known.up), default=1)
-        near = [known for known in replicas if known.up and answered - known.answered <= NEAR_NUMBERS]
+        near = [
+            known
+            for known in replicas
+            if known.up and known.answered > 1 and answered - known.answered <= NEAR_NUMBERS
+        ]
         strips = strips_of(replicas, near)
         unlike = odd_ones(near, strips)
         for known in replicas:

@@ -54,6 +54,17 @@ def test_strips_stay_when_a_sign_of_life_is_ahead_of_the_results() -> None:
     assert [card.expected for card in view.replicas] == [290, 300, 700]
 
 
+def test_a_newcomer_that_has_answered_nothing_takes_no_window_from_the_others() -> None:
+    talk = Dialogue()
+    talk.at(1.0)
+    for first in range(1, 200, 40):
+        talk.result(1, first, 40)
+        if first < 160:
+            talk.result(2, first, 40)
+    view = talk.view()
+    assert [(card.strip_first, len(card.strip)) for card in view.replicas] == [(145, 16), (145, 16), (1, 0)]
+
+
 def test_who_went_on_without_the_others_shows_its_own_last_numbers() -> None:
     talk = Dialogue()
     talk.at(1.0).result(3, 1, 20)
