@@ -20,7 +20,7 @@ CALLS = 3
 caller may be the front end, so it calls again."""
 
 
-class HungUp(RemoteProtocolError):
+class _HungUp(RemoteProtocolError):
     """The connection was closed during the handshake, without a word."""
 
 
@@ -114,7 +114,7 @@ class ReplicaLink(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._handshake is not None:  # whoever waits for the welcome is told, and nobody else
-            self._turned_away(HungUp("The handshake failed: its connection closed"))
+            self._turned_away(_HungUp("The handshake failed: its connection closed"))
         elif not self._closing:
             self._closing = True
             reason = str(exc) if isinstance(exc, RemoteProtocolError) else "its connection closed"
@@ -138,7 +138,7 @@ async def connect(
     """Connect to a daemon and prove each other. Raises RemoteProtocolError or OSError when that fails; a TCP
     connection alone proves nothing, for a stopped process accepts too."""
     for _ in range(CALLS - 1):
-        with contextlib.suppress(HungUp):
+        with contextlib.suppress(_HungUp):
             return await _call(owner, port, cluster, key, replica, incarnation)
     return await _call(owner, port, cluster, key, replica, incarnation)
 
