@@ -23,6 +23,9 @@ MAX_RECORDS = 200_000
 MAX_BYTES = 64 << 20
 """Bodies kept by the log at most: the older records go first."""
 
+ASKED_AGAIN_RECORDS = 64
+"""So far back a record of the same words is looked for: at least a second, unless there is load."""
+
 _body = itemgetter(4)
 
 
@@ -30,7 +33,7 @@ class EventFilter(msgspec.Struct, frozen=True):
     """Which rows to show; what is left out (or empty) lets everything pass."""
 
     nodes: frozenset[str] = frozenset()  # "C1", "FE", "R2": rows that concern one of them
-    kinds: frozenset[EventKind] = frozenset()
+    kinds: frozenset[EventKind] = frozenset()  # who asks again for the same belongs to the heartbeats
     seq: int = 0  # rows about this sequence number
     text: str = ""  # part of the row's text, whatever the case
 
@@ -136,8 +139,12 @@ class EventLog:
     def passes(self, position: int, wanted: EventFilter) -> bool:
         """Whether the row at a position is wanted; cheap conditions first."""
         record = self.record(position)
-        if wanted.kinds and kind_of(record) not in wanted.kinds:
-            return False
+        if wanted.kinds:
+            kind = kind_of(record)
+            if kind is EventKind.GAP and self._asked_again(position, record):
+                kind = EventKind.HEARTBEAT  # six times a second, as long as the pace holds what is missing
+            if kind not in wanted.kinds:
+                return False
         if wanted.nodes and wanted.nodes.isdisjoint(nodes_of(record)):
             return False
         if not wanted.seq and not wanted.text:
@@ -146,6 +153,15 @@ class EventLog:
         if wanted.seq and not row.seq <= wanted.seq <= row.last_seq:
             return False
         return wanted.text.casefold() in f"{row.node} {row.text}".casefold()
+
+    def _asked_again(self, position: int, record: Record) -> bool:
+        """Whether this replica asked for the same a moment ago, and for nothing else since."""
+        _, tap, links, _, body = record
+        for earlier in range(position - 1, max(self.first, position - ASKED_AGAIN_RECORDS) - 1, -1):
+            other = self.record(earlier)
+            if other[2] == links and other[1] == tap and kind_of(other) is EventKind.GAP:
+                return other[4] == body
+        return False
 
     def matching(self, wanted: EventFilter) -> Matches:
         """The rows that a filter lets pass, found step by step."""

@@ -132,6 +132,24 @@ def test_filters_by_node_kind_number_and_text() -> None:
     assert seen(EventFilter(text="executed", nodes=frozenset({"R1"}))) == [2]
 
 
+def test_a_replica_that_asks_again_for_the_same_is_a_pulse_and_no_news() -> None:
+    """Under step it asks six times a second, for as long as a person thinks."""
+    asked = [(2, 7), (2, 7), (3, 7), (2, 7), (2, 8), (2, 8), (2, 7)]
+    log = EventLog(words)
+    for time_ns, (replica, seq) in enumerate(asked):
+        pings = [Record(time_ns, Tap.TO_PASSED, 1 << replica, 0, encode(Ping(time_ns)))] * 7
+        log.append([*pings, Record(time_ns, Tap.FROM_PASSED, 1 << replica, 0, encode(Nack(seq, seq)))])
+
+    def shown(*kinds: EventKind) -> list[int]:
+        wanted = EventFilter(kinds=frozenset(kinds))
+        rows = [log.row(n) for n in range(log.end) if log.passes(n, wanted)]
+        return [row.time_ns for row in rows if row.kind is EventKind.GAP]
+
+    assert shown(EventKind.GAP) == [0, 2, 4, 6]
+    assert shown(EventKind.GAP, EventKind.HEARTBEAT) == shown() == [0, 1, 2, 3, 4, 5, 6]
+    assert shown(EventKind.HEARTBEAT) == [1, 3, 5]
+
+
 def test_matches_grow_with_the_log_and_forget_what_it_dropped() -> None:
     records = load_records(2.0, 3)
     log = EventLog(words, max_records=3 * CHUNK_RECORDS)

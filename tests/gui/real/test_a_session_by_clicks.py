@@ -82,7 +82,7 @@ def test_a_session_from_its_recording_to_its_export(
     before = QPoint(round(rail.x_of(killed_ns)) - 20, rail.height() // 2)
     live.bot.mouseClick(rail, LEFT, pos=before)  # scrub
     live.until(lambda: not travel.state.live and not travel.state.busy)
-    live.until(lambda: live.view.now_ns < killed_ns and live.replica(2).state is ReplicaState.RUNNING)
+    live.until(lambda: live.view.now_ns < killed_ns and live.replica(2).state is not ReplicaState.DEAD)
     live.until(lambda: timeline.badge.text() == "PAST" and timeline.buttons["step_back"].isEnabled())
     records = travel.state.records
     for step in (1, 2):
