@@ -21,11 +21,12 @@ from core.protocol.framing import Deframer, pack
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def echo(result_bytes: int) -> None:
-    """One process of the ceiling: answers every frame with the same bytes."""
-    from replica_daemon.guard import lower_priority, report_port
+def echo(process: int, result_bytes: int) -> None:
+    """Process `process` (from 1) of the ceiling: answers every frame with the same bytes."""
+    from replica_daemon.guard import lower_priority, queue_up, report_port
 
     lower_priority()
+    queue_up(process)
     listener = socket.create_server(("127.0.0.1", 0))
     report_port(listener.getsockname()[1])
     peer, _ = listener.accept()
@@ -103,8 +104,14 @@ async def measure_ceiling(
     processes: int, order_bytes: int, result_bytes: int, window: int, seconds: float
 ) -> tuple[float, float]:
     """(frames a second, median round trip in µs) of the bare fan-out."""
-    command = [sys.executable, "-c", f"from bench.ceiling import echo; echo({result_bytes})"]
-    children = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) for _ in range(processes)]
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", f"from bench.ceiling import echo; echo({process}, {result_bytes})"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+        )
+        for process in range(1, processes + 1)
+    ]
     try:
         ports = [int(child.stdout.readline().split()[1]) for child in children if child.stdout]
         fan = FanOut(order_bytes)

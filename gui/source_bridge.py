@@ -3,8 +3,9 @@ and docks in turn (`rota`); what nobody sees is not drawn.
 
 The engine's thread shares the interpreter lock with this one. A thread that waits for the lock asks for it
 after a switch interval; so the interval is short between frames, when this thread is the one that will wait,
-and long within one, so that the engine does not break in. A frame is painted inside its tick: every return
-to the event loop would be another wait for the lock.
+and long within one, so that the engine does not break in; and while a frame is made, its gate is closed
+(`core.session.gate`). A frame is painted inside its tick: every return to the event loop would be another
+wait for the lock.
 """
 
 from __future__ import annotations
@@ -127,6 +128,10 @@ class SourceBridge(QObject):
 
     def tick(self) -> None:
         """One frame."""
+        with self._source.gate:
+            self._frame()
+
+    def _frame(self) -> None:
         sys.setswitchinterval(WITHIN_S)
         self.meter.begin()
         scene, now_ns = self._source.turn(self.scene), time.monotonic_ns()

@@ -23,7 +23,14 @@ from core.protocol.messages import Bye, Failure, Ping, Tamper, Welcome
 from core.replica.memory_watch import MemoryWatch
 from core.replica.replica_manager import ReplicaManager
 from core.services.registry import load_service
-from replica_daemon.guard import Charter, leave_with_parent, lower_priority, read_charter, report_port
+from replica_daemon.guard import (
+    Charter,
+    leave_with_parent,
+    lower_priority,
+    queue_up,
+    read_charter,
+    report_port,
+)
 from replica_daemon.tampering import tampered
 
 RECEIVE_BYTES = 256 << 10
@@ -176,6 +183,7 @@ def main() -> int:
     except (LockstepError, ValueError) as error:
         sys.stderr.write(f"This replica cannot start: {error}\n")
         return 64
+    queue_up(charter.replica)
     leave_with_parent(sys.stdin.buffer)
     if charter.broken:
         from core.replica.broken_rules import broken_manager

@@ -14,21 +14,9 @@ import time
 from functools import partial
 
 from core.checks.live import LiveChecks, violation_words
-from core.effects import (
-    Effect,
-    Multicast,
-    Retransmit,
-    Return,
-)
+from core.effects import Effect, Multicast, Retransmit, Return
 from core.errors import RemoteProtocolError, UsageError
-from core.facts import (
-    Called,
-    ClientOpened,
-    Diverged,
-    Fact,
-    Returned,
-    Violated,
-)
+from core.facts import Called, ClientOpened, Diverged, Fact, Returned, Violated
 from core.group.front_end import FrontEnd
 from core.group.sequencer import Requests
 from core.limits import BATCH_REQUESTS, HEARTBEAT_NS
@@ -46,6 +34,7 @@ from core.runtime.revival import Revival
 from core.runtime.transport import Transport
 from core.runtime.witness import Witness, WriteRecords
 from core.services.registry import load_service
+from core.session.gate import Gate
 from core.trace.wire_log import Tap
 from core.workload.clients import SeededWorkload
 from core.workload.closed_loop import ClientPool
@@ -83,6 +72,8 @@ class Engine:
         self.answered = self.refused = self.unknown = self.messages = 0
         self.broken: tuple[Rule, ...] = ()
         """Rules that are broken on purpose (`core.runtime.broken_run`)."""
+        self.gate = Gate()
+        """Closed while the picture's thread makes a frame."""
         self.changed = asyncio.Event()
         """Set whenever the run may have come to its end: somebody who waits for that looks then."""
         self._waiting = Requests()  # arrived at the front end, not ordered yet
@@ -192,6 +183,7 @@ class Engine:
 
     def link_received(self, replica: int, payloads: list[bytes]) -> None:
         """Frames of a replica came in together."""
+        self.gate.pass_through()
         now, untouched = self._clock(), self.transport.untouched
         for payload in payloads:
             try:

@@ -22,6 +22,7 @@ from core.facts import Pace, Said
 from core.runtime.record_buffer import RecordBuffer, open_recorder
 from core.runtime.run_settings import RunSettings
 from core.session.annotations import Note, encode_notes
+from core.session.gate import Gate
 from core.session.recorder import Recorder
 from core.session.scene import Scene
 from core.session.source import Capabilities
@@ -59,6 +60,7 @@ class LiveSource:
     def __init__(self, settings: LiveSettings) -> None:
         """Raises RecordingError when the recording cannot be written."""
         self._settings = settings
+        self.gate = Gate()
         self._handed: deque[Record] = deque()
         self._recorder: Recorder | None = None
         self._buffer: RecordBuffer | None = None
@@ -155,6 +157,7 @@ class LiveSource:
         settings, leave = self._settings, asyncio.Event()
         try:
             engine = make_engine(settings.run, self._write)
+            engine.gate = self.gate
             await engine.start(settings.run.replicas, settings.run.clients, settings.run.seed)
         except LockstepError as error:
             self._say("error", str(error))

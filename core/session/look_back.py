@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from core.commands import Command
 from core.model.markers import Marker
 from core.session.annotations import Note
+from core.session.gate import Gate
 from core.session.player import Player
 from core.session.scene import Scene
 from core.session.source import Capabilities, Source, TravelState
@@ -66,6 +67,11 @@ class LookBack(PlayerTravel):
     def title(self) -> str:
         """What is shown."""
         return self._live.title if self._present is None else "the past"
+
+    @property
+    def gate(self) -> Gate:
+        """The present's: it goes on beside every frame."""
+        return self._live.gate
 
     def turn(self, scene: Scene) -> Scene:
         """The present's scene, or one of the past."""

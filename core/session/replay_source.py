@@ -10,6 +10,7 @@ from pathlib import Path
 from core.commands import Command
 from core.errors import RecordingError
 from core.session.annotations import Note, write_notes
+from core.session.gate import Gate
 from core.session.player import Player
 from core.session.scene import Scene
 from core.session.seeker import By, ToBeginning
@@ -35,6 +36,7 @@ class ReplaySource:
         self.title = f"replay · {tape.path.name}"
         self._player = Player(tape, words, clock=clock)
         self.travel = PlayerTravel(self._player, self._keep)
+        self.gate = Gate()  # nobody has to pass it
         self._writer: threading.Thread | None = None
         self._unwritten: Sequence[Note] | None = None
         self._lock = threading.Lock()

@@ -12,6 +12,7 @@ from core.commands import Command
 from core.model.markers import Marker
 from core.services.machine import OperationSpec
 from core.session.annotations import Note
+from core.session.gate import Gate
 from core.session.scene import Scene
 from core.trace.wire_log import Record
 
@@ -102,6 +103,10 @@ class Source(Protocol):
     @property
     def title(self) -> str:
         """What is shown, in two or three words: "live"."""
+
+    @property
+    def gate(self) -> Gate:
+        """To be closed while a frame is made."""
 
     def turn(self, scene: Scene) -> Scene:
         """The scene to go on with: nearly always the one that is shown, which is handed in. Another one after

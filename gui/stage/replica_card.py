@@ -19,6 +19,8 @@ from gui.theme import BOLD, REGULAR, SEMIBOLD, Theme
 
 PAD = 12.0
 KILL_SIZE = 18.0
+MOST_LAGGING = "lagging −32,768"
+"""So much room is kept: by how much it lags changes all the time, and what stands before it is to stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ def replica_ground_key(card: ReplicaCard, frame: CardFrame) -> tuple[object, ...
         if frame.detail >= ReplicaDetail.TILES
         else ()
     )
-    return (card.pid, card.port, card.state, card.detail, card.harms, tiles)
+    detail = "" if card.state is ReplicaState.LAGGING else card.detail
+    return (card.pid, card.port, card.state, detail, card.harms, tiles)
 
 
 def paint_replica_ground(ink: Ink, card: ReplicaCard, frame: CardFrame) -> None:
@@ -112,6 +115,8 @@ def paint_replica_ground(ink: Ink, card: ReplicaCard, frame: CardFrame) -> None:
 def paint_replica_figures(ink: Ink, card: ReplicaCard, frame: CardFrame, comparison: Comparison) -> None:
     """What changes with every number."""
     rows = replica_rows(frame)
+    if card.state is ReplicaState.LAGGING:  # by how much changes with every number
+        _write_status(ink, card, frame, rows)
     _figures(ink, card, frame, rows)
     paint_strip(ink, rows.strip, card, comparison.first, comparison.disputed)
     paint_slots(ink, rows.slots, card)
@@ -121,20 +126,21 @@ def paint_replica_figures(ink: Ink, card: ReplicaCard, frame: CardFrame, compari
 
 def _header(ink: Ink, card: ReplicaCard, frame: CardFrame, rows: Rows) -> None:
     theme, k, y = ink.theme, frame.scale, rows.header
-    left, right = frame.rect.left() + PAD * k, frame.rect.right() - PAD * k
+    left, right = frame.rect.left() + PAD * k, _status_end(card, frame, rows)
     dead = card.state is ReplicaState.DEAD
     sign, colour = replica_sign(card.state, theme)
     if frame.hovered and not dead:
         ink.box(rows.kill, 5, None, theme.bad, width=1.2)
         centre = rows.kill.center()
         ink.shape("cross", (centre.x(), centre.y()), 9, theme.bad)
-        right = rows.kill.left() - 8 * k
     ink.mark(sign, (left + 6 * k, y), 12, colour)
     x = left + 19 * k
     name = replica_name(card.replica)
     x += ink.write((x, y), name, ink.words(14.5, BOLD), theme.text_muted if dead else theme.text) + 9 * k
-    status = replica_status(card)
-    width = ink.write((right, y), status, ink.words(12.5, SEMIBOLD), colour, align=RIGHT, room=right - x)
+    if card.state is ReplicaState.LAGGING:
+        width = ink.width(ink.words(12.5, SEMIBOLD), MOST_LAGGING)
+    else:
+        width = _write_status(ink, card, frame, rows)
     if card.harms and not dead and _paint_harms(ink, card, (x, y), right - width - 10 * k - x):
         return
     place = f"pid {card.pid} · :{card.port}"
@@ -142,6 +148,23 @@ def _header(ink: Ink, card: ReplicaCard, frame: CardFrame, rows: Rows) -> None:
         if ink.width(ink.figures(10.5), text) <= right - width - 10 * k - x:
             ink.write((x, y), text, ink.figures(10.5), theme.text_faint)
             break
+
+
+def _write_status(ink: Ink, card: ReplicaCard, frame: CardFrame, rows: Rows) -> float:
+    k, right = frame.scale, _status_end(card, frame, rows)
+    _, colour = replica_sign(card.state, ink.theme)
+    name_end = frame.rect.left() + (PAD + 19 + 9) * k
+    name_end += ink.width(ink.words(14.5, BOLD), replica_name(card.replica))
+    face = ink.words(12.5, SEMIBOLD)
+    at = right, rows.header
+    return ink.write(at, replica_status(card), face, colour, align=RIGHT, room=right - name_end)
+
+
+def _status_end(card: ReplicaCard, frame: CardFrame, rows: Rows) -> float:
+    """Where the words on its state end: before the button that kills, while that is there."""
+    if frame.hovered and card.state is not ReplicaState.DEAD:
+        return rows.kill.left() - 8 * frame.scale
+    return frame.rect.right() - PAD * frame.scale
 
 
 def _paint_harms(ink: Ink, card: ReplicaCard, at: tuple[float, float], room: float) -> bool:

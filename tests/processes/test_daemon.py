@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import subprocess
@@ -15,6 +16,7 @@ from core.protocol.codec import encode
 from core.protocol.framing import pack
 from core.protocol.handshake import FrontEndHandshake
 from core.protocol.messages import Bye, Failure, Inspect, Nack, Ping, Pong, Result, Snapshot
+from replica_daemon.guard import NICE
 from tests.support.daemons import CLUSTER, KEY, PATIENCE_S, ROOT, Daemon, ended_within
 from tests.support.group import OPEN, batch, increment, put
 
@@ -42,6 +44,14 @@ def test_a_gap_is_asked_for_by_itself() -> None:
         daemon.shake_hands()
         daemon.send(batch(2, (1, 2, put("a", 5))))
         assert daemon.receive() == Nack(1, 1)
+
+
+@pytest.mark.parametrize(("replica", "behind"), [(1, 0), (2, 1), (3, 2), (4, 2), (7, 2)])
+def test_it_gives_way_to_the_app_and_stands_behind_the_replica_before(replica: int, behind: int) -> None:
+    mine = os.getpriority(os.PRIO_PROCESS, 0)
+    with Daemon(replica=replica).ready() as daemon:
+        niceness = os.getpriority(os.PRIO_PROCESS, daemon.process.pid)
+    assert niceness == min(mine + NICE + behind, 19)
 
 
 def test_the_key_is_nowhere_to_be_read() -> None:

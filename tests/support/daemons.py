@@ -66,16 +66,18 @@ def children(pid: int, kind: bytes = b"replica_daemon") -> list[int]:
 class Daemon:
     """One replica daemon, and the front end's side of its connection."""
 
-    def __init__(self, service: str = "kv", key: bytes = KEY) -> None:
+    def __init__(self, service: str = "kv", key: bytes = KEY, replica: int = 1) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "replica_daemon", "--replica-id", "1", "--service", service],
+            [sys.executable, "-m", "replica_daemon", "--replica-id", str(replica), "--service", service],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
         self.key = key
-        charter = {"cluster": CLUSTER, "key": key, "replica": 1, "incarnation": 1, "service": service}
+        charter = {
+            "cluster": CLUSTER, "key": key, "replica": replica, "incarnation": 1, "service": service
+        }  # fmt: skip
         self.tell(msgspec.json.encode(charter) + b"\n")
         self._deframer = Deframer()
         self._received: list[bytes] = []

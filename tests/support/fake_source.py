@@ -8,6 +8,7 @@ from core.commands import Command
 from core.errors import UsageError
 from core.facts import ClientOpened, Fact, Joined, RunStarted, Spawned
 from core.services.machine import OperationSpec, ParameterSpec
+from core.session.gate import Gate
 from core.session.scene import Scene
 from core.session.source import Capabilities, Travel
 from core.trace.wire_log import Record, Tap, encode_fact
@@ -44,6 +45,7 @@ class FakeSource:
         self.capabilities = Capabilities(control=True, seek=False, speed=False)
         self.travel: Travel | None = None
         self.title = "live"
+        self.gate = Gate()
         self.sent: list[Command] = []
         self.time_ns = 1_000_000_000
         self.close_calls = 0
