@@ -85,7 +85,7 @@ def queue_up(replica: int) -> None:
 
     With fewer cores than processes, equals take turns after every batch, and each finds its caches filled by
     another. Among unequals one goes ahead, which is enough for an answer, and the others then take several
-    batches in one turn: 3 replicas on two cores order an eighth more requests a second.
+    batches in one turn: 3 replicas on two cores order some 6 % more requests a second.
     """
     with contextlib.suppress(OSError, AttributeError):
         os.nice(min(replica, STEPS + 1) - 1)

@@ -165,7 +165,7 @@ def test_under_load_a_turn_does_one_thing_so_that_no_frame_pays_for_two(
 def test_under_load_a_replica_that_lags_and_runs_again_has_its_ground_painted_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """And in a turn of its own, for it is the dearest part of a card."""
+    """And in a turn of its own, for it is the dearest part of a card. How far it lags is not part of it."""
     stage, grounds = Stage(sample("load", 7, 64)), list[str]()
     make = CardCache._make_ground
 
@@ -176,9 +176,11 @@ def test_under_load_a_replica_that_lags_and_runs_again_has_its_ground_painted_on
 
     monkeypatch.setattr(CardCache, "_make_ground", making)
     others = stage.view.replicas[1:]
-    for state in (ReplicaState.LAGGING, ReplicaState.RUNNING, ReplicaState.LAGGING, ReplicaState.RUNNING):
+    lagging, running, shown = ReplicaState.LAGGING, ReplicaState.RUNNING, list[QImage]()
+    for state, detail in ((lagging, "−5,000"), (running, ""), (lagging, "−9,000"), (running, "")):
         stage.clock.now_ns += CALM_NS
-        stage.view = replace(stage.view, replicas=(replace(stage.view.replicas[0], state=state), *others))
+        first = replace(stage.view.replicas[0], state=state, detail=detail)
+        stage.view = replace(stage.view, replicas=(first, *others))
         painted_alone = []
         for _ in range(4):
             painted, made = stage.picture.cards.painted, len(grounds)
@@ -187,7 +189,9 @@ def test_under_load_a_replica_that_lags_and_runs_again_has_its_ground_painted_on
         assert (1, 1) not in painted_alone and not stage.picture.pending
         begun = Stage(stage.view)
         assert stage.picture._backdrop.pixmap.toImage() == begun.picture._backdrop.pixmap.toImage()
+        shown.append(begun.picture._backdrop.pixmap.toImage())
     assert grounds == ["R1"]
+    assert shown[0] != shown[2] and shown[1] == shown[3]
 
 
 def test_the_pace_is_written_anew_beside_shapes_that_stay() -> None:
