@@ -33,7 +33,7 @@ MAX_SAMPLED = 600
 FEW_SAMPLED, TOGETHER_NS = 24, 40_000_000
 """Of more than a few, those that leave within so short a time leave together, and those that arrive likewise:
 who draws them has nothing to set out anew in two frames of three."""
-CLIENTS_AT_ONCE = 6
+CLIENTS_AT_ONCE = 4
 CLIENTS_PERIOD_NS = 80_000_000
 """So many clients' messages of a kind may become tokens each such time, and leave one after the other within
 it: 64 clients do not all send at the same moment, and the stage stays readable."""
