@@ -222,7 +222,7 @@ def test_full_load_shows_few_tokens_on_every_link_and_says_one_of_how_many() -> 
 
 def test_of_many_tokens_some_leave_and_arrive_together_and_each_is_there_all_its_way() -> None:
     fold = Fold(words)
-    fold.apply(load_records(1.0, 3))
+    fold.apply(load_records(1.0, 7))
     looks = [START_NS + SECOND + step * 5_000_000 for step in range(60)]
     seen = {look: fold.view(look).tokens for look in looks}
     tuples = list(seen.values())
